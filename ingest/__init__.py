@@ -1,0 +1,1 @@
+"""Bytes from the partners become accepted tables. Nothing here knows Dagster, dbt or Great Expectations."""

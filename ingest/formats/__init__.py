@@ -1,0 +1,29 @@
+"""Wire dialects shared by partners. Each turns raw files into `TextTable`s: UTF-8 CSV on disk, every cell still text.
+
+Nothing here interprets a value; that is `lake.load`'s work, by the registry.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A UTF-8 CSV file (comma, double quote, one header line to skip) and the names of its columns in file order."""
+
+    path: Path
+    header: tuple[str, ...]
+    skip_lines: int = 1
+
+
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> TextTable:
+    """Rows of a dialect that is not CSV (JSON pages, XML) as a TextTable. None becomes an empty cell."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([row.get(name) for name in header] for row in rows)
+    return TextTable(path, tuple(header))

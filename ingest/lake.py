@@ -1,0 +1,263 @@
+"""Typed Parquet, one folder per vintage: loading, revisions, promotion and quarantine.
+
+    lake/<dataset>/vintages/<snapshot_id>/{data.parquet, revision.parquet, vintage.json}
+    lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
+    lake/<dataset>/current.json                      names the vintage everything downstream reads
+    lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingest import storage
+from ingest.errors import PayloadInvalid, SchemaDrift
+from ingest.formats import TextTable
+from ingest.formats.sdmx_csv import TRAILING
+from ingest.registry import SYNTHETIC_MARK, Column, Dataset
+from ingest.snapshots import Edition, Snapshot
+from ingest.storage import Home
+
+NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+KEEP_ATTEMPTS = 500
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """A loaded snapshot: `folder` holds its files, `meta` is vintage.json."""
+
+    folder: Path
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data.parquet"
+
+    @property
+    def snapshot_id(self) -> str:
+        return str(self.meta["snapshot"]["snapshot_id"])
+
+    @property
+    def edition(self) -> Edition:
+        edition: Edition = self.meta["snapshot"]["edition"]
+        return edition
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A private in-memory DuckDB: two threads, bounded memory, nothing installed or loaded from outside."""
+    return duckdb.connect(
+        config={
+            "threads": 2,
+            "memory_limit": "800MB",
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+# --- loading ---------------------------------------------------------------------------------------------------------
+
+
+def load(dataset: Dataset, tables: Sequence[TextTable], snapshot_id: str, dest: Path) -> int:
+    """Write the declared columns of all tables to one zstd Parquet file; returns the number of rows.
+
+    Columns are mapped by header name, never by position. Raises SchemaDrift (names the columns) and PayloadInvalid
+    (a row that is not CSV, with line number and text).
+    """
+    selects = []
+    with connect() as con:
+        for table in tables:
+            _check_header(dataset, table)
+            selects.append(_select(dataset, table, snapshot_id))
+        try:
+            con.execute(
+                f"copy ({' union all '.join(selects)}) to {_quoted(dest)} (format parquet, compression zstd)"  # noqa: S608
+            )
+            _check_trailing(con, dataset, tables)
+        except duckdb.Error as error:
+            raise PayloadInvalid(
+                f"rows that are not CSV ({str(error).splitlines()[0][:300]})", partner=dataset.partner,
+                remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
+            ) from error  # fmt: skip
+        return int(_one(con, f"select count(*) from read_parquet({_quoted(dest)})"))  # noqa: S608
+
+
+def write_empty(dataset: Dataset, dest: Path) -> None:
+    """A Parquet file with the dataset's columns and no rows: what a dataset is before its first acceptance."""
+    columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items())
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    with connect() as con:
+        con.execute(f"copy (select {columns} where false) to {_quoted(dest)} (format parquet)")  # noqa: S608
+
+
+def _check_header(dataset: Dataset, table: TextTable) -> None:
+    needed = {c.source for c in dataset.columns if not c.optional_on_wire}
+    missing = sorted(needed - set(table.header))
+    known = {c.source for c in dataset.columns} | {SYNTHETIC_MARK, TRAILING}
+    extra = sorted(set(table.header) - known)
+    if missing:
+        raise SchemaDrift(
+            f"missing columns {missing}; columns nobody declared {extra}", partner=dataset.partner,
+            expected=f"columns {sorted(needed)}",
+            remedy=f"compare the raw file with ingest/registry/{dataset.id}.yaml; if the partner renamed a column "
+            "and its meaning is the same, change `source` there and refresh again",
+        )  # fmt: skip
+    if len(set(table.header)) != len(table.header):
+        raise SchemaDrift("a column name twice in the header", partner=dataset.partner)
+
+
+def _select(dataset: Dataset, table: TextTable, snapshot_id: str) -> str:
+    parts = []
+    for column in dataset.columns:
+        if column.source not in table.header:
+            parts += [f'null::{kind} as "{name}"' for name, kind in _types_of(column).items()]
+        elif column.type == "obs":
+            parts += _obs(f'trim("{column.source}")')
+        else:
+            text = f'"{column.source}"'
+            text = f"ltrim({text}, '''')" if column.strip_apostrophe else text
+            parts.append(f'{text} as "{column.name}"')
+    mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
+    parts += [f"{mark} as is_synthetic", f"{_literal(snapshot_id)} as snapshot_id"]
+    return f"select {', '.join(parts)} from {_reader(table)}"  # noqa: S608
+
+
+def _types_of(column: Column) -> dict[str, str]:
+    if column.type == "obs":
+        return {"obs_value": "DOUBLE", "obs_value_text": "VARCHAR", "obs_qualifier": "VARCHAR"}
+    return {column.name: "VARCHAR"}
+
+
+def _obs(raw: str) -> list[str]:
+    """Number, raw text where it is not one, and the sign of a censored value: '<0.1' is neither 0.1 nor missing."""
+    return [
+        f"case when regexp_full_match({raw}, '{NUMBER}') then {raw}::double end as obs_value",
+        f"case when {raw} <> '' and not regexp_full_match({raw}, '{NUMBER}') then {raw} end as obs_value_text",
+        f"case when regexp_full_match({raw}, '[<>] *{NUMBER}') then left({raw}, 1) end as obs_qualifier",
+    ]
+
+
+def _reader(table: TextTable) -> str:
+    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in table.header)
+    return (
+        f"read_csv({_quoted(table.path)}, auto_detect=false, header=false, skip={table.skip_lines}, delim=',', "
+        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=16777216)"
+    )
+
+
+def _check_trailing(con: duckdb.DuckDBPyConnection, dataset: Dataset, tables: Sequence[TextTable]) -> None:
+    for table in tables:
+        if TRAILING in table.header:
+            query = f'select count(*) from {_reader(table)} where coalesce("{TRAILING}", \'\') <> \'\''  # noqa: S608
+            if _one(con, query):
+                raise SchemaDrift("text in the nameless last field", partner=dataset.partner)
+
+
+# --- revisions -------------------------------------------------------------------------------------------------------
+
+
+def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_id: str) -> dict[str, Any]:
+    """Write what changed between two Parquet files by key; returns counts and relative sizes of change.
+
+    Rows of `dest`: dataset_id, old_snapshot_id, new_snapshot_id, key, ref_area, time_period, change, old_value,
+    new_value. Keys that occur twice in either file are left to the uniqueness check.
+    """
+    key = " || '|' || ".join(f"coalesce(\"{c}\", '')" for c in dataset.key)
+    value = "obs_value" if dataset.has_obs else "null::double"
+    area = f'"{dataset.area_column}"' if dataset.area_column else "null::varchar"
+    period = f'"{dataset.period_column}"' if dataset.period_column else "null::varchar"
+    same = ", ".join(f'"{c}"' for c in dataset.compared_columns)
+    side = (
+        f"select {key} as key, any_value({area}) as ref_area, any_value({period}) as time_period, "  # noqa: S608
+        f"any_value({value}) as value, any_value(hash({same})) as content from read_parquet({{}}) group by 1"
+    )
+    with connect() as con:
+        con.execute(f"""
+            copy (
+                select {_literal(dataset.id)} as dataset_id, {_literal(old_id)} as old_snapshot_id,
+                    {_literal(new_id)} as new_snapshot_id, key, coalesce(n.ref_area, o.ref_area) as ref_area,
+                    coalesce(n.time_period, o.time_period) as time_period,
+                    case when o.content is null then 'added' when n.content is null then 'removed'
+                         else 'changed' end as change,
+                    o.value as old_value, n.value as new_value
+                from ({side.format(_quoted(old))}) o full join ({side.format(_quoted(new))}) n using (key)
+                where o.content is distinct from n.content order by key
+            ) to {_quoted(dest)} (format parquet, compression zstd)""")  # noqa: S608
+        row = con.execute(f"""
+            select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),
+                count(*) filter (change = 'changed'),
+                median(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0),
+                max(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0)
+            from read_parquet({_quoted(dest)})""").fetchone()  # noqa: S608
+        old_rows = _one(con, f"select count(*) from read_parquet({_quoted(old)})")  # noqa: S608
+    assert row is not None
+    added, removed, changed, median, largest = row
+    return {
+        "old_snapshot_id": old_id, "old_rows": old_rows, "added": added, "removed": removed, "changed": changed,
+        "median_relative_change": median, "max_relative_change": largest,
+    }  # fmt: skip
+
+
+# --- vintages --------------------------------------------------------------------------------------------------------
+
+
+def current(home: Home, dataset_id: str) -> Vintage | None:
+    pointer = storage.read_json(home.lake(dataset_id) / "current.json")
+    return _open(home.lake(dataset_id) / "vintages" / pointer["snapshot_id"]) if pointer else None
+
+
+def quarantined(home: Home, dataset_id: str) -> list[Vintage]:
+    folders = sorted((home.lake(dataset_id) / "quarantine").glob("*/vintage.json"))
+    return [_open(file.parent) for file in folders]
+
+
+def _open(folder: Path) -> Vintage:
+    return Vintage(folder, storage.read_json(folder / "vintage.json"))
+
+
+def describe(snapshot: Snapshot, rows: int, revision: dict[str, Any] | None) -> dict[str, Any]:
+    """The content of vintage.json before the checks have spoken."""
+    return {"snapshot": asdict(snapshot), "rows": rows, "revision": revision, "checks": []}
+
+
+def settle(home: Home, dataset_id: str, candidate: Vintage, *, passed: bool) -> Vintage:
+    """Move a checked candidate to its place; if it passed it becomes `current` in one rename."""
+    storage.write_json(candidate.folder / "vintage.json", candidate.meta)
+    place = home.lake(dataset_id) / ("vintages" if passed else "quarantine") / candidate.snapshot_id
+    storage.replace_folder(candidate.folder, place)
+    if passed:
+        storage.write_json(home.lake(dataset_id) / "current.json", {"snapshot_id": candidate.snapshot_id})
+    return Vintage(place, candidate.meta)
+
+
+def note_attempt(home: Home, dataset_id: str, outcome: str, message: str, snapshot_id: str | None) -> None:
+    """Fetch outcomes are data: since when a feed fails is a question people ask."""
+    path = home.lake(dataset_id) / "attempts.ndjson"
+    line = {"asked_at": storage.now(), "outcome": outcome, "message": message, "snapshot_id": snapshot_id}
+    lines = [*(path.read_text().splitlines() if path.exists() else []), json.dumps(line, ensure_ascii=False)]
+    storage.write_text(path, "\n".join(lines[-KEEP_ATTEMPTS:]) + "\n")
+
+
+def attempts(home: Home, dataset_id: str) -> list[dict[str, Any]]:
+    path = home.lake(dataset_id) / "attempts.ndjson"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _one(con: duckdb.DuckDBPyConnection, query: str) -> Any:
+    row = con.execute(query).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(path: Path) -> str:
+    return _literal(str(path))

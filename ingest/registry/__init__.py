@@ -1,0 +1,157 @@
+"""The registry: what each dataset is. One YAML file a dataset beside this module, partners in `partners.yaml`.
+
+A dataset is one logical table of one partner. Here stand its code, licence, grain, key, columns and tolerances, and
+nowhere else; loaders, expectations, Dagster assets and `meta.dataset` all read them from here.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, model_validator
+
+FOLDER = Path(__file__).parent
+OBS_COLUMNS = ("obs_value", "obs_value_text", "obs_qualifier")
+SYNTHETIC_MARK = "A87_SYNTHETIC"  # the sample edition's extra wire column: 1 on generated rows
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Partner(Strict):
+    """How to talk to one partner, and when."""
+
+    name: str
+    title: str
+    bases: dict[str, str]  # door -> base URL, e.g. data: https://rplumber.ilo.org
+    min_interval_seconds: float
+    max_body_mb: int
+    total_timeout_seconds: int
+    schedule: str  # cron, Europe/Brussels
+    cadence: str
+
+
+class Column(Strict):
+    """One lake column. `source` is its name on the wire."""
+
+    name: str
+    source: str
+    type: Literal["text", "obs"] = "text"
+    required: bool = False
+    optional_on_wire: bool = False  # the partner leaves the column out of some replies
+    strip_apostrophe: bool = False
+    volatile: bool = False  # moves without a change of data: not part of a revision
+    unit: str = ""
+    meaning: str
+
+
+class Series(Strict):
+    """One indicator taken from a dataset; becomes a row of reference.dim_indicator."""
+
+    id: str
+    label: str
+    unit: str
+    direction: Literal["up", "down", "none"]
+    comparability: Literal["indicator", "survey", "source", "none"]
+    definition: str
+    range: tuple[float, float] | None = None
+
+
+class Tolerances(Strict):
+    """When a load is held back. Shares in per cent of the previous vintage of the same edition."""
+
+    min_rows: int
+    max_row_loss_pct: float = 2.0
+    max_changed_pct: float = 20.0
+    max_areas_lost: int = 0
+    max_text_values: int = 0
+    reason: str = ""
+
+
+class Dataset(Strict):
+    """One dataset of the registry."""
+
+    id: str
+    partner: str
+    code: str
+    title: str
+    description: str
+    licence: str
+    homepage: str
+    grain: str
+    key: tuple[str, ...]
+    area_column: str | None = None
+    period_column: str | None = None
+    columns: tuple[Column, ...]
+    obs_range: tuple[float, float] | None = None
+    known: dict[str, tuple[str, ...]] = {}  # column -> its code list; a blank is always allowed
+    unit_by: tuple[str, str] | None = None  # (measure column, unit column): a measure never changes its unit unseen
+    request: dict[str, Any] = {}  # read by the partner's module
+    series: tuple[Series, ...] = ()
+    tolerances: Tolerances
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Dataset:
+        names = {column.name for column in self.columns}
+        for name in (*self.key, *filter(None, (self.area_column, self.period_column))):
+            if name not in names:
+                raise ValueError(f"{self.id}: {name} is not a declared column")
+        return self
+
+    @property
+    def has_obs(self) -> bool:
+        return any(column.type == "obs" for column in self.columns)
+
+    @property
+    def lake_columns(self) -> dict[str, str]:
+        """Column name -> DuckDB type, in the order of the Parquet file."""
+        types: dict[str, str] = {}
+        for column in self.columns:
+            if column.type == "obs":
+                types |= dict(zip(OBS_COLUMNS, ("DOUBLE", "VARCHAR", "VARCHAR"), strict=True))
+            else:
+                types[column.name] = "VARCHAR"
+        return types | {"is_synthetic": "BOOLEAN", "snapshot_id": "VARCHAR"}
+
+    @property
+    def compared_columns(self) -> tuple[str, ...]:
+        """What a revision looks at: everything but the key, the snapshot and volatile columns."""
+        volatile = {column.name for column in self.columns if column.volatile}
+        return tuple(c for c in self.lake_columns if c not in {*self.key, *volatile, "snapshot_id"})
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when what we ask for or how we read it changes, so that an unmoved catalogue does not hide it."""
+        asked = self.model_dump(mode="json", include={"code", "key", "columns", "request", "series"})
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def partners() -> dict[str, Partner]:
+    return {name: Partner(name=name, **body) for name, body in _read(FOLDER / "partners.yaml").items()}
+
+
+def load_dataset(path: Path) -> Dataset:
+    dataset = Dataset(**_read(path))
+    if dataset.id != path.stem:
+        raise ValueError(f"{path.name} describes {dataset.id}: file name and id must be equal")
+    if dataset.partner not in partners():
+        raise ValueError(f"{path.name}: unknown partner {dataset.partner}")
+    return dataset
+
+
+@functools.cache
+def datasets() -> dict[str, Dataset]:
+    """All datasets by id, ordered by partner and id."""
+    found = [load_dataset(path) for path in FOLDER.glob("*.yaml") if path.stem != "partners"]
+    return {d.id: d for d in sorted(found, key=lambda d: (list(partners()).index(d.partner), d.id))}

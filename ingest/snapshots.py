@@ -1,0 +1,135 @@
+"""The raw store: what a partner sent, as received, immutable, named by the hash of its uncompressed content."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ingest import storage
+from ingest.errors import PayloadInvalid
+from ingest.registry import Dataset
+from ingest.storage import Home
+
+Edition = Literal["live", "recorded", "sample"]
+# A lower edition never replaces a higher one: generated figures must not push real ones out of a warehouse.
+RANK: dict[str, int] = {"sample": 0, "recorded": 1, "live": 2}
+MAX_RATIO = 100  # unpacked : packed; FAO's real files have 16 to 18
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`snapshot.json`: one delivery of one dataset."""
+
+    snapshot_id: str
+    dataset_id: str
+    partner: str
+    edition: Edition
+    url: str
+    retrieved_at: str
+    partner_updated: str
+    signal: dict[str, Any]
+    sha256: str
+    bytes: int
+    licence: str
+
+    def folder(self, home: Home) -> Path:
+        return home.raw(self.dataset_id) / self.snapshot_id
+
+
+def store(
+    home: Home, dataset: Dataset, files: Path, *, edition: Edition, url: str, signal: dict[str, Any]
+) -> tuple[Snapshot, bool]:
+    """Move downloaded files into the raw store. Returns the snapshot and whether its content is new."""
+    digest = content_hash(files, dataset)
+    known = read(home, dataset.id, f"{dataset.id}-{edition}-{digest[:12]}")
+    if known is not None and not (known.folder(home) / "rejected.json").exists():
+        return known, False
+    snapshot = Snapshot(
+        snapshot_id=f"{dataset.id}-{edition}-{digest[:12]}",
+        dataset_id=dataset.id,
+        partner=dataset.partner,
+        edition=edition,
+        url=url,
+        retrieved_at=storage.now(),
+        partner_updated=str(signal.get("updated", "")),
+        signal=signal,
+        sha256=digest,
+        bytes=sum(f.stat().st_size for f in files.rglob("*") if f.is_file()),
+        licence=dataset.licence,
+    )
+    storage.write_json(files / "snapshot.json", asdict(snapshot))
+    storage.replace_folder(files, snapshot.folder(home))
+    return snapshot, True
+
+
+def read(home: Home, dataset_id: str, snapshot_id: str) -> Snapshot | None:
+    body = storage.read_json(home.raw(dataset_id) / snapshot_id / "snapshot.json")
+    return Snapshot(**body) if body else None
+
+
+def find_by_signal(home: Home, dataset_id: str, edition: Edition, signal: dict[str, Any]) -> Snapshot | None:
+    """A delivery we already hold for what the partner's catalogue says now (for instance a quarantined one)."""
+    for file in sorted(home.raw(dataset_id).glob("*/snapshot.json")):
+        if (file.parent / "rejected.json").exists():
+            continue
+        snapshot = Snapshot(**storage.read_json(file))
+        if snapshot.edition == edition and snapshot.signal == signal:
+            return snapshot
+    return None
+
+
+def reject(home: Home, snapshot: Snapshot, why: str) -> None:
+    """Keep unreadable bytes as evidence, and never take them again for what the catalogue offers."""
+    storage.write_json(snapshot.folder(home) / "rejected.json", {"why": why, "at": storage.now()})
+
+
+def content_hash(files: Path, dataset: Dataset) -> str:
+    """SHA-256 over names and uncompressed contents, so that repacking a zip is no new version."""
+    digest = hashlib.sha256(dataset.fingerprint.encode())
+    for file in sorted(f for f in files.rglob("*") if f.is_file()):
+        if zipfile.is_zipfile(file):
+            _hash_zip(file, dataset, digest)
+        else:
+            digest.update(file.name.encode())
+            with file.open("rb") as stream:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _hash_zip(file: Path, dataset: Dataset, digest: Any) -> None:
+    for archive, member in safe_members(file, dataset.partner):
+        digest.update(member.filename.encode())
+        try:
+            with archive.open(member) as stream:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+        except (zipfile.BadZipFile, zlib.error) as error:
+            raise PayloadInvalid(f"{member.filename}: {error}", partner=dataset.partner, expected="right CRCs") from error
+
+
+def safe_members(file: Path, partner: str) -> list[tuple[zipfile.ZipFile, zipfile.ZipInfo]]:
+    """Members of a zip by name, after refusing path tricks and bombs. Reading one checks its CRC.
+
+    Raises PayloadInvalid for a cut or broken archive, a member path that leaves it, or an absurd ratio.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise PayloadInvalid(
+            f"a zip that cannot be opened ({error})", partner=partner, expected="a whole zip archive",
+            remedy="the next run downloads it again; if it persists, open the URL by hand and tell the partner",
+        ) from error  # fmt: skip
+    members = sorted((m for m in archive.infolist() if not m.is_dir()), key=lambda m: m.filename)
+    for member in members:
+        if member.filename.startswith("/") or ".." in Path(member.filename).parts:
+            raise PayloadInvalid(f"member path {member.filename!r}", partner=partner, expected="a plain name")
+    unpacked = sum(m.file_size for m in members)
+    if unpacked > MAX_RATIO * max(1, file.stat().st_size):
+        raise PayloadInvalid(f"{unpacked} bytes unpacked", partner=partner, expected=f"at most {MAX_RATIO} : 1")
+    return [(archive, member) for member in members]

@@ -1,0 +1,120 @@
+"""Where things lie on disk and how they are written: the one module that touches the data root.
+
+Every write is atomic: a temporary name in the same folder, fsync, rename. A reader sees the old or the new, never half.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Home:
+    """The data root (`A87_HOME`, default `./data`) and its rooms."""
+
+    root: Path
+
+    @classmethod
+    def from_env(cls) -> Home:
+        return cls(Path(os.environ.get("A87_HOME", "data")).resolve())
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def warehouse(self) -> Path:
+        """The one file analysts open, read-only."""
+        return self.published / "alliance87.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        return self.root / "dagster"
+
+    def raw(self, dataset_id: str) -> Path:
+        return self.root / "raw" / dataset_id
+
+    def lake(self, dataset_id: str) -> Path:
+        return self.root / "lake" / dataset_id
+
+
+def now() -> str:
+    """UTC, to the second, ISO 8601."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def fsync(path: Path) -> None:
+    """Flush a file or a folder entry to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_text(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    fsync(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The parsed file, or None when it does not exist."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def replace_folder(source: Path, target: Path) -> None:
+    """Move a finished folder to its final name; an older folder of that name goes away."""
+    for file in sorted(source.rglob("*")):
+        if file.is_file():
+            fsync(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        doomed = Path(tempfile.mkdtemp(dir=target.parent, prefix=".old."))
+        os.replace(target, doomed / target.name)
+        os.replace(source, target)
+        shutil.rmtree(doomed, ignore_errors=True)
+    else:
+        os.replace(source, target)
+    fsync(target.parent)
+
+
+@contextmanager
+def work_folder(parent: Path) -> Iterator[Path]:
+    """A private folder beside the final place (same file system, so renames are atomic); gone afterwards."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=parent, prefix=".work."))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
