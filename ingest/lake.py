@@ -1,9 +1,9 @@
 """Typed Parquet, one folder per vintage: loading, revisions, promotion and quarantine.
 
-    lake/<dataset>/vintages/<snapshot_id>/{data.parquet, revision.parquet, vintage.json}
-    lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
-    lake/<dataset>/current.json                      names the vintage everything downstream reads
-    lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
+lake/<dataset>/vintages/<snapshot_id>/{data.parquet, revision.parquet, vintage.json}
+lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
+lake/<dataset>/current.json                      names the vintage everything downstream reads
+lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
 """
 
 from __future__ import annotations
@@ -76,16 +76,14 @@ def load(dataset: Dataset, tables: Sequence[TextTable], snapshot_id: str, dest: 
             _check_header(dataset, table)
             selects.append(_select(dataset, table, snapshot_id))
         try:
-            con.execute(
-                f"copy ({' union all '.join(selects)}) to {_quoted(dest)} (format parquet, compression zstd)"  # noqa: S608
-            )
+            con.execute(f"copy ({' union all '.join(selects)}) to {_quoted(dest)} (format parquet, compression zstd)")
             _check_trailing(con, dataset, tables)
         except duckdb.Error as error:
             raise PayloadInvalid(
                 f"rows that are not CSV ({str(error).splitlines()[0][:300]})", partner=dataset.partner,
                 remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
             ) from error  # fmt: skip
-        return int(_one(con, f"select count(*) from read_parquet({_quoted(dest)})"))  # noqa: S608
+        return int(_one(con, f"select count(*) from read_parquet({_quoted(dest)})"))
 
 
 def write_empty(dataset: Dataset, dest: Path) -> None:
@@ -93,7 +91,7 @@ def write_empty(dataset: Dataset, dest: Path) -> None:
     columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items())
     dest.parent.mkdir(parents=True, exist_ok=True)
     with connect() as con:
-        con.execute(f"copy (select {columns} where false) to {_quoted(dest)} (format parquet)")  # noqa: S608
+        con.execute(f"copy (select {columns} where false) to {_quoted(dest)} (format parquet)")
 
 
 def _check_header(dataset: Dataset, table: TextTable) -> None:
@@ -125,7 +123,7 @@ def _select(dataset: Dataset, table: TextTable, snapshot_id: str) -> str:
             parts.append(f'{text} as "{column.name}"')
     mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
     parts += [f"{mark} as is_synthetic", f"{_literal(snapshot_id)} as snapshot_id"]
-    return f"select {', '.join(parts)} from {_reader(table)}"  # noqa: S608
+    return f"select {', '.join(parts)} from {_reader(table)}"
 
 
 def _types_of(column: Column) -> dict[str, str]:
@@ -154,7 +152,7 @@ def _reader(table: TextTable) -> str:
 def _check_trailing(con: duckdb.DuckDBPyConnection, dataset: Dataset, tables: Sequence[TextTable]) -> None:
     for table in tables:
         if TRAILING in table.header:
-            query = f'select count(*) from {_reader(table)} where coalesce("{TRAILING}", \'\') <> \'\''  # noqa: S608
+            query = f"select count(*) from {_reader(table)} where coalesce(\"{TRAILING}\", '') <> ''"
             if _one(con, query):
                 raise SchemaDrift("text in the nameless last field", partner=dataset.partner)
 
@@ -174,7 +172,7 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
     period = f'"{dataset.period_column}"' if dataset.period_column else "null::varchar"
     same = ", ".join(f'"{c}"' for c in dataset.compared_columns)
     side = (
-        f"select {key} as key, any_value({area}) as ref_area, any_value({period}) as time_period, "  # noqa: S608
+        f"select {key} as key, any_value({area}) as ref_area, any_value({period}) as time_period, "
         f"any_value({value}) as value, any_value(hash({same})) as content from read_parquet({{}}) group by 1"
     )
     with connect() as con:
@@ -188,14 +186,14 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
                     o.value as old_value, n.value as new_value
                 from ({side.format(_quoted(old))}) o full join ({side.format(_quoted(new))}) n using (key)
                 where o.content is distinct from n.content order by key
-            ) to {_quoted(dest)} (format parquet, compression zstd)""")  # noqa: S608
+            ) to {_quoted(dest)} (format parquet, compression zstd)""")
         row = con.execute(f"""
             select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),
                 count(*) filter (change = 'changed'),
                 median(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0),
                 max(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0)
-            from read_parquet({_quoted(dest)})""").fetchone()  # noqa: S608
-        old_rows = _one(con, f"select count(*) from read_parquet({_quoted(old)})")  # noqa: S608
+            from read_parquet({_quoted(dest)})""").fetchone()
+        old_rows = _one(con, f"select count(*) from read_parquet({_quoted(old)})")
     assert row is not None
     added, removed, changed, median, largest = row
     return {
@@ -208,13 +206,21 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
 
 
 def current(home: Home, dataset_id: str) -> Vintage | None:
+    """The vintage everything downstream reads, or None before the first acceptance."""
     pointer = storage.read_json(home.lake(dataset_id) / "current.json")
     return _open(home.lake(dataset_id) / "vintages" / pointer["snapshot_id"]) if pointer else None
 
 
-def quarantined(home: Home, dataset_id: str) -> list[Vintage]:
-    folders = sorted((home.lake(dataset_id) / "quarantine").glob("*/vintage.json"))
-    return [_open(file.parent) for file in folders]
+def last_signal(home: Home, dataset_id: str) -> dict[str, Any] | None:
+    """What the partner's catalogue said when the current vintage was last confirmed."""
+    pointer = storage.read_json(home.lake(dataset_id) / "current.json")
+    return pointer["signal"] if pointer else None
+
+
+def vintages(home: Home, dataset_id: str) -> list[Vintage]:
+    """All accepted vintages, oldest first."""
+    found = [_open(file.parent) for file in (home.lake(dataset_id) / "vintages").glob("*/vintage.json")]
+    return sorted(found, key=lambda v: (v.meta["snapshot"]["retrieved_at"], v.snapshot_id))
 
 
 def _open(folder: Path) -> Vintage:
@@ -226,14 +232,19 @@ def describe(snapshot: Snapshot, rows: int, revision: dict[str, Any] | None) -> 
     return {"snapshot": asdict(snapshot), "rows": rows, "revision": revision, "checks": []}
 
 
-def settle(home: Home, dataset_id: str, candidate: Vintage, *, passed: bool) -> Vintage:
+def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, Any], *, passed: bool) -> Vintage:
     """Move a checked candidate to its place; if it passed it becomes `current` in one rename."""
     storage.write_json(candidate.folder / "vintage.json", candidate.meta)
     place = home.lake(dataset_id) / ("vintages" if passed else "quarantine") / candidate.snapshot_id
     storage.replace_folder(candidate.folder, place)
     if passed:
-        storage.write_json(home.lake(dataset_id) / "current.json", {"snapshot_id": candidate.snapshot_id})
+        confirm(home, dataset_id, candidate.snapshot_id, signal)
     return Vintage(place, candidate.meta)
+
+
+def confirm(home: Home, dataset_id: str, snapshot_id: str, signal: dict[str, Any]) -> None:
+    """Make a vintage `current`, or note that it still is what the partner's catalogue describes as `signal`."""
+    storage.write_json(home.lake(dataset_id) / "current.json", {"snapshot_id": snapshot_id, "signal": signal})
 
 
 def note_attempt(home: Home, dataset_id: str, outcome: str, message: str, snapshot_id: str | None) -> None:

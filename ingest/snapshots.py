@@ -40,15 +40,23 @@ class Snapshot:
     def folder(self, home: Home) -> Path:
         return home.raw(self.dataset_id) / self.snapshot_id
 
+    def payload(self, home: Home) -> Path:
+        """The files as received, next to snapshot.json."""
+        return self.folder(home) / "payload"
+
 
 def store(
-    home: Home, dataset: Dataset, files: Path, *, edition: Edition, url: str, signal: dict[str, Any]
-) -> tuple[Snapshot, bool]:
-    """Move downloaded files into the raw store. Returns the snapshot and whether its content is new."""
-    digest = content_hash(files, dataset)
+    home: Home, dataset: Dataset, folder: Path, *, edition: Edition, url: str, signal: dict[str, Any]
+) -> Snapshot:
+    """Move `folder` (its `payload/` holds the downloads) into the raw store; equal content is one snapshot.
+
+    Raises PayloadInvalid for an archive that cannot be read.
+    """
+    payload = folder / "payload"
+    digest = content_hash(payload, dataset)
     known = read(home, dataset.id, f"{dataset.id}-{edition}-{digest[:12]}")
-    if known is not None and not (known.folder(home) / "rejected.json").exists():
-        return known, False
+    if known is not None and not _rejected(known.folder(home)):
+        return known
     snapshot = Snapshot(
         snapshot_id=f"{dataset.id}-{edition}-{digest[:12]}",
         dataset_id=dataset.id,
@@ -59,12 +67,16 @@ def store(
         partner_updated=str(signal.get("updated", "")),
         signal=signal,
         sha256=digest,
-        bytes=sum(f.stat().st_size for f in files.rglob("*") if f.is_file()),
+        bytes=sum(f.stat().st_size for f in payload.rglob("*") if f.is_file()),
         licence=dataset.licence,
     )
-    storage.write_json(files / "snapshot.json", asdict(snapshot))
-    storage.replace_folder(files, snapshot.folder(home))
-    return snapshot, True
+    storage.write_json(folder / "snapshot.json", asdict(snapshot))
+    storage.replace_folder(folder, snapshot.folder(home))
+    return snapshot
+
+
+def _rejected(folder: Path) -> bool:
+    return (folder / "rejected.json").exists()
 
 
 def read(home: Home, dataset_id: str, snapshot_id: str) -> Snapshot | None:
@@ -73,9 +85,9 @@ def read(home: Home, dataset_id: str, snapshot_id: str) -> Snapshot | None:
 
 
 def find_by_signal(home: Home, dataset_id: str, edition: Edition, signal: dict[str, Any]) -> Snapshot | None:
-    """A delivery we already hold for what the partner's catalogue says now (for instance a quarantined one)."""
+    """A delivery we already hold for what the partner's catalogue says now: it failed its checks before."""
     for file in sorted(home.raw(dataset_id).glob("*/snapshot.json")):
-        if (file.parent / "rejected.json").exists():
+        if _rejected(file.parent):
             continue
         snapshot = Snapshot(**storage.read_json(file))
         if snapshot.edition == edition and snapshot.signal == signal:
@@ -84,7 +96,7 @@ def find_by_signal(home: Home, dataset_id: str, edition: Edition, signal: dict[s
 
 
 def reject(home: Home, snapshot: Snapshot, why: str) -> None:
-    """Keep unreadable bytes as evidence, and never take them again for what the catalogue offers."""
+    """Keep unreadable bytes as evidence; the next run asks the partner again."""
     storage.write_json(snapshot.folder(home) / "rejected.json", {"why": why, "at": storage.now()})
 
 
@@ -110,7 +122,9 @@ def _hash_zip(file: Path, dataset: Dataset, digest: Any) -> None:
                 while chunk := stream.read(CHUNK):
                     digest.update(chunk)
         except (zipfile.BadZipFile, zlib.error) as error:
-            raise PayloadInvalid(f"{member.filename}: {error}", partner=dataset.partner, expected="right CRCs") from error
+            raise PayloadInvalid(
+                f"{member.filename}: {error}", partner=dataset.partner, expected="right CRCs"
+            ) from error
 
 
 def safe_members(file: Path, partner: str) -> list[tuple[zipfile.ZipFile, zipfile.ZipInfo]]:

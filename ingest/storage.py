@@ -5,6 +5,7 @@ Every write is atomic: a temporary name in the same folder, fsync, rename. A rea
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -73,8 +74,8 @@ def write_text(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -101,11 +102,11 @@ def replace_folder(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         doomed = Path(tempfile.mkdtemp(dir=target.parent, prefix=".old."))
-        os.replace(target, doomed / target.name)
-        os.replace(source, target)
+        target.replace(doomed / target.name)
+        source.replace(target)
         shutil.rmtree(doomed, ignore_errors=True)
     else:
-        os.replace(source, target)
+        source.replace(target)
     fsync(target.parent)
 
 
@@ -118,3 +119,12 @@ def work_folder(parent: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Wait for and hold the lock file at `path`; the system frees it when the process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

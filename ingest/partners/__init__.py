@@ -1,0 +1,40 @@
+"""One module a partner: what moved (`signal`), which requests to make (`fetch`), how the replies are read (`read`).
+
+Each module offers the same three functions; nothing else in the platform knows a partner's URLs or layouts.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from ingest.errors import IngestError
+from ingest.formats import TextTable
+from ingest.http import HttpClient
+from ingest.registry import Dataset, Partner
+
+
+class Connector(Protocol):
+    """The three functions of a partner module."""
+
+    def signal(self, client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
+        """What the partner's catalogue says of the dataset now. Equal dicts mean that nothing moved.
+
+        `updated` is the partner's own stamp; `work` takes the catalogue's files. Raises IngestError.
+        """
+
+    def fetch(self, client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:
+        """Download everything that belongs to one delivery into `files`; returns the URL to cite."""
+
+    def read(self, dataset: Dataset, files: Path, work: Path) -> list[TextTable]:
+        """The delivery as text tables, written below `work`. Raises PayloadInvalid or SchemaDrift."""
+
+    def classify(self, status: int, body: bytes, headers: Mapping[str, str]) -> IngestError | None:
+        """The partner's own way to say no, before HTTP's general rules apply."""
+
+
+def connector(partner: Partner) -> Connector:
+    module: Any = importlib.import_module(f"ingest.partners.{partner.name}")
+    return module  # type: ignore[no-any-return]

@@ -1,0 +1,69 @@
+"""FAOSTAT bulk files: one zip a dataset, found by its code in the catalogue `datasets_E.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ingest.errors import DatasetRetired, IngestError, PayloadInvalid, RequestRefused
+from ingest.formats import TextTable, csv_text
+from ingest.http import HttpClient
+from ingest.registry import Dataset
+from ingest.snapshots import safe_members
+
+MAIN_MEMBER = "_all_data_(normalized).csv"
+
+
+def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestError | None:
+    if status == 403:  # FAO's answer to a missing file
+        return RequestRefused(
+            "HTTP 403", expected="HTTP 200",
+            remedy="403 means: the file has another name, the client is blocked, or the dataset was removed; "
+            "compare with the catalogue",
+        )  # fmt: skip
+    return None
+
+
+def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
+    """The catalogue's row: date, rows, size and location. Texts are left out, they change by themselves."""
+    url = client.url("bulk", "datasets_E.json")
+    body = client.get_json(url, into=work / "catalogue.json")
+    try:
+        listed = body["Datasets"]["Dataset"]
+    except (KeyError, TypeError) as error:
+        raise PayloadInvalid(
+            "a catalogue of another shape", partner="fao", url=url, expected="Datasets/Dataset"
+        ) from error
+    rows = [row for row in (listed if isinstance(listed, list) else [listed]) if row["DatasetCode"] == dataset.code]
+    if not rows:
+        raise DatasetRetired(
+            f"code {dataset.code} is not in the catalogue", partner="fao", url=url,
+            remedy="datasets come back under other codes: look for the title in the catalogue, then change `code`",
+        )  # fmt: skip
+    if len(rows) > 1:
+        raise PayloadInvalid(f"code {dataset.code} twice in the catalogue", partner="fao", url=url)
+    row = rows[0]
+    return {
+        "updated": row["DateUpdate"], "rows": row["FileRows"], "size": row["FileSize"], "location": row["FileLocation"],
+    }  # fmt: skip
+
+
+def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:
+    name = signal["location"].rsplit("/", 1)[-1]
+    client.download(client.url("bulk", quote(name)), files / name, expect="zip")
+    return str(signal["location"])
+
+
+def read(dataset: Dataset, files: Path, work: Path) -> list[TextTable]:
+    """The one `(Normalized)` member; code lists stay in the snapshot. Encoding is per member (fao quirks 1-3)."""
+    (file,) = files.glob("*.zip")
+    members = [m for m in safe_members(file, "fao") if m[1].filename.lower().endswith(MAIN_MEMBER)]
+    if len(members) != 1:
+        raise PayloadInvalid(
+            f"{len(members)} members named *{MAIN_MEMBER}", partner="fao", expected="exactly one",
+            remedy="look into the zip of the raw snapshot",
+        )  # fmt: skip
+    archive, member = members[0]
+    return [csv_text.from_zip_member(archive, member, work / "main.csv", "fao")]

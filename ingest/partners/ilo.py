@@ -1,0 +1,85 @@
+"""ILOSTAT through rplumber: the table of contents tells what moved, one request a dataset brings the code-mode CSV."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import DatasetRetired, IngestError, PartnerUnavailable, PayloadCut, PayloadInvalid
+from ingest.formats import TextTable, csv_text, write_rows
+from ingest.http import HttpClient
+from ingest.registry import Dataset
+
+STAMP = "%d/%m/%Y %H:%M:%S"  # dd/mm, also on days when mm/dd would parse (ilo quirk 13)
+
+
+def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestError | None:
+    if status == 400 and b"invalid dataset id" in body:
+        return DatasetRetired(
+            f"HTTP 400 {body.decode('utf-8', 'replace')[:200]}", expected="a dataset of today's table of contents",
+            remedy="find the successor in the table of contents and change `code`; the last good vintage keeps serving",
+        )  # fmt: skip
+    if status == 403 and (b"Just a moment" in body or headers.get("cf-mitigated") == "challenge"):
+        return PartnerUnavailable("HTTP 403, a challenge page: too many requests", retry_after=60.0)
+    if status == 200 and b"Server Error" in body[:500]:
+        return PartnerUnavailable("status 200 with the words Server Error")
+    return None
+
+
+def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
+    """`last.update` and the number of records. A dictionary has no stamp of its own: the newest of all counts."""
+    url = client.url("data", "metadata/toc/indicator")
+    contents = client.get_json(url, {"lang": "en", "format": ".json"}, into=work / "toc.json")
+    if "dictionary" in dataset.request:
+        return {"updated": max(_stamp(row, url) for row in contents if row)}
+    rows = [row for row in contents if row.get("id") == f"{dataset.code}_A"]
+    if not rows:
+        raise DatasetRetired(
+            f"id {dataset.code}_A is not in the table of contents", partner="ilo", url=url,
+            remedy="find the successor in the table of contents and change `code`; the last good vintage keeps serving",
+        )  # fmt: skip
+    return {"updated": _stamp(rows[0], url), "records": int(rows[0]["n.records"])}
+
+
+def _stamp(row: dict[str, Any], url: str) -> str:
+    moment = datetime.strptime(row["last.update"], STAMP)
+    if moment > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
+        raise PayloadInvalid(f"last.update {row['last.update']} lies in the future", partner="ilo", url=url)
+    return moment.isoformat()
+
+
+def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:
+    if "dictionary" in dataset.request:
+        url = client.url("data", "metadata/dic")
+        client.get_json(
+            url, {"var": dataset.request["dictionary"], "lang": "en", "format": ".json"}, into=files / "dictionary.json"
+        )
+        return url
+    url = client.url("data", "data/indicator")
+    params = {"id": f"{dataset.code}_A", "best_source": "yes", "type": "code", "lang": "en", "format": ".csv"}
+    client.download(url, files / "data.csv", expect="csv", params=params)
+    _reconcile(files / "data.csv", signal["records"], url)
+    return f"{url}?id={dataset.code}_A"
+
+
+def _reconcile(file: Path, records: int, url: str) -> None:
+    """Notes hold no line break, so lines are rows; the last line of a whole file ends with a line feed."""
+    with file.open("rb") as stream:
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b"")) - 1
+    if lines != records:
+        raise PayloadCut(
+            f"{max(lines, 0)} rows", partner="ilo", url=url, expected=f"{records}, as the table of contents says",
+            remedy="the next run asks again; if it stays, the ILO's catalogue and data disagree: tell the ILO",
+        )  # fmt: skip
+
+
+def read(dataset: Dataset, files: Path, work: Path) -> list[TextTable]:
+    if "dictionary" not in dataset.request:
+        return [csv_text.from_file(files / "data.csv", work / "data.csv", "ilo")]
+    entries = json.loads((files / "dictionary.json").read_bytes().decode("utf-8-sig"))
+    header = [name for name in (c.source for c in dataset.columns) if any(name in entry for entry in entries)]
+    # The list ends with an empty object (ilo quirk 14).
+    return [write_rows(work / "dictionary.csv", header, (entry for entry in entries if entry))]

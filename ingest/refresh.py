@@ -1,0 +1,174 @@
+"""One dataset from the partner's catalogue to a settled vintage: ask, fetch, snapshot, load, compare, check, settle.
+
+The checks come in as a function, so that ingestion knows nothing of Great Expectations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ingest import lake, snapshots, storage
+from ingest.errors import IngestError
+from ingest.http import Endpoints, HttpClient
+from ingest.lake import Vintage
+from ingest.partners import connector
+from ingest.registry import Dataset, partners
+from ingest.snapshots import RANK, Edition, Snapshot
+from ingest.storage import Home
+
+Status = Literal["accepted", "unchanged", "quarantined", "failed"]
+CheckRow = dict[str, Any]  # expectations.CheckResult as a dict: check_name, severity, passed, message, ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A loaded delivery that waits for its checks; `previous` is the current vintage of the same edition."""
+
+    vintage: Vintage
+    previous: Vintage | None
+
+    @property
+    def revision(self) -> Path | None:
+        return self.vintage.folder / "revision.parquet" if self.previous else None
+
+
+Check = Callable[[Dataset, Candidate], list[CheckRow]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a refresh did to one dataset. `snapshot_id` and `rows` are those of the vintage that now serves."""
+
+    dataset_id: str
+    status: Status
+    message: str
+    snapshot_id: str | None = None
+    rows: int = 0
+    bytes: int = 0
+    checks: list[CheckRow] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        return self.status in ("accepted", "unchanged")
+
+
+class EditionMixed(Exception):
+    """The data root serves a better edition than the one asked for."""
+
+
+def refresh(
+    home: Home,
+    dataset: Dataset,
+    *,
+    edition: Edition,
+    endpoints: Endpoints,
+    check: Check,
+    on_bytes: Callable[[int], None] = lambda _n: None,
+) -> Outcome:
+    """Refresh one dataset. Trouble with the partner or its data is an Outcome, not an exception.
+
+    Raises EditionMixed before anything is asked, and whatever is our own fault (a full disk, a bug).
+    """
+    with storage.exclusive(home.lake(dataset.id) / ".lock"), storage.work_folder(home.raw(dataset.id)) as work:
+        now = lake.current(home, dataset.id)
+        if now and RANK[now.edition] > RANK[edition]:
+            raise EditionMixed(
+                f"{dataset.id}: {home.root} serves the {now.edition} edition; "
+                f"a {edition} refresh needs another A87_HOME"
+            )
+        received = 0
+
+        def count(chunk: int) -> None:
+            nonlocal received
+            received += chunk
+            on_bytes(chunk)
+
+        partner = partners()[dataset.partner]
+        client = HttpClient(partner, endpoints, count, connector(partner).classify)
+        try:
+            outcome = _refresh(home, dataset, edition, client, check, now, work)
+        except IngestError as error:
+            error.dataset, error.partner = dataset.id, dataset.partner
+            outcome = _outcome(dataset, "failed", str(error), now)
+        lake.note_attempt(home, dataset.id, outcome.status, outcome.message, outcome.snapshot_id)
+        return Outcome(**{**outcome.__dict__, "bytes": received})
+
+
+def _refresh(
+    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, check: Check, now: Vintage | None, work: Path
+) -> Outcome:
+    partner = connector(client.partner)
+    signal = partner.signal(client, dataset, work) | {"fingerprint": dataset.fingerprint}
+    same_edition = now if now and now.edition == edition else None
+    if same_edition and lake.last_signal(home, dataset.id) == signal:
+        return _outcome(dataset, "unchanged", "nothing moved at the partner: no payload was asked for", now)
+    held = snapshots.find_by_signal(home, dataset.id, edition, signal)
+    snapshot = held or _fetch(home, dataset, edition, client, signal, work / "snapshot")
+    if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
+        lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
+        return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
+    candidate = _load(home, dataset, snapshot, same_edition, work)
+    checks = check(dataset, candidate)
+    candidate.vintage.meta["checks"] = checks
+    failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
+    settled = lake.settle(home, dataset.id, candidate.vintage, signal, passed=not failed)
+    if not failed:
+        return _outcome(dataset, "accepted", _summary(settled), settled, checks)
+    return _outcome(dataset, "quarantined", _verdict(settled, failed, kept=now), now, checks)
+
+
+def _fetch(
+    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], folder: Path
+) -> Snapshot:
+    (folder / "payload").mkdir(parents=True)
+    url = connector(client.partner).fetch(client, dataset, signal, folder / "payload")
+    return snapshots.store(home, dataset, folder, edition=edition, url=url, signal=signal)
+
+
+def _load(home: Home, dataset: Dataset, snapshot: Snapshot, previous: Vintage | None, work: Path) -> Candidate:
+    """Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected."""
+    text, folder = work / "text", work / "vintage"
+    text.mkdir()
+    folder.mkdir()
+    data = folder / "data.parquet"
+    try:
+        tables = connector(partners()[dataset.partner]).read(dataset, snapshot.payload(home), text)
+        rows = lake.load(dataset, tables, snapshot.snapshot_id, data)
+    except IngestError as error:
+        snapshots.reject(home, snapshot, str(error))
+        error.url = error.url or snapshot.url
+        raise
+    revision = None
+    if previous:
+        revision = lake.revise(
+            dataset, previous.data, data, folder / "revision.parquet", previous.snapshot_id, snapshot.snapshot_id
+        )
+    return Candidate(Vintage(folder, lake.describe(snapshot, rows, revision)), previous)
+
+
+def _outcome(
+    dataset: Dataset, status: Status, message: str, serving: Vintage | None, checks: list[CheckRow] | None = None
+) -> Outcome:
+    rows = int(serving.meta["rows"]) if serving else 0
+    return Outcome(dataset.id, status, message, serving.snapshot_id if serving else None, rows, checks=checks or [])
+
+
+def _summary(vintage: Vintage) -> str:
+    revision = vintage.meta["revision"]
+    if not revision:
+        return f"{vintage.meta['rows']} rows, first load of the {vintage.edition} edition"
+    moved = ", ".join(f"{revision[kind]} {kind}" for kind in ("added", "removed", "changed"))
+    return f"{vintage.meta['rows']} rows: {moved}"
+
+
+def _verdict(vintage: Vintage, failed: list[CheckRow], kept: Vintage | None) -> str:
+    reasons = "; ".join(f"{c['check_name']}: {c['message']}" for c in failed)
+    serving = f"{kept.snapshot_id} keeps serving" if kept else "the dataset stays empty until a delivery passes"
+    return (
+        f"{vintage.snapshot_id} is quarantined: {reasons}; {serving}; what to do: look at {vintage.folder}, and if the "
+        f"partner is right, change the tolerance in ingest/registry/{vintage.meta['snapshot']['dataset_id']}.yaml with "
+        "a reason and refresh again"
+    )
