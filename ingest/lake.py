@@ -51,14 +51,7 @@ class Vintage:
 
 def connect() -> duckdb.DuckDBPyConnection:
     """A private in-memory DuckDB: two threads, bounded memory, nothing installed or loaded from outside."""
-    return duckdb.connect(
-        config={
-            "threads": 2,
-            "memory_limit": "800MB",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
+    return duckdb.connect(config={**storage.DUCKDB_CONFIG, "threads": 2, "memory_limit": "800MB"})
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------

@@ -17,6 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+# DuckDB downloads extensions by itself unless told not to.
+DUCKDB_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
 
 @dataclass(frozen=True)
 class Home:
@@ -115,6 +121,7 @@ def work_folder(parent: Path) -> Iterator[Path]:
     """A private folder beside the final place (same file system, so renames are atomic); gone afterwards."""
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=parent, prefix=".work."))
+    folder.chmod(0o755)  # it becomes the final folder, which others read
     try:
         yield folder
     finally:

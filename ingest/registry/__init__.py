@@ -34,6 +34,7 @@ class Partner(Strict):
     max_body_mb: int
     total_timeout_seconds: int
     schedule: str  # cron, Europe/Brussels
+    freshness_hours: int  # a refresh older than this is late; a little longer than the cadence
     cadence: str
 
 

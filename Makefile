@@ -1,0 +1,69 @@
+# Everything a fresh machine needs is installed by these targets; they need only Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export A87_HOME ?= $(CURDIR)/data
+
+# No tool of this platform sends usage data.
+export DAGSTER_DISABLE_TELEMETRY := yes
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := False
+export GX_ANALYTICS_ENABLED := False
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo test lint format dev bench lock clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: $(VENV)/installed  ## Install what the platform needs into .venv (pinned and hashed)
+
+install-dev: $(VENV)/installed-dev  ## Install also what tests and lint need
+
+demo: install  ## Run the main job on the bundled sample edition (no internet) and show the result
+	$(BIN)/a87 demo
+
+test: install-dev  ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: install-dev  ## ruff, mypy, import rules, sqlfluff, Dagster and dbt definitions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+
+format: install-dev  ## Let ruff and sqlfluff rewrite what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
+
+dev: install  ## Open the Dagster UI with the daemon on the sample edition: http://127.0.0.1:3000
+	A87_EDITION=$${A87_EDITION:-sample} $(BIN)/a87 dev
+
+bench: install-dev  ## Measure, and print ratios against peers
+	$(BIN)/python benchmarks/load.py
+
+lock: install-dev  ## Resolve pyproject.toml again into the hashed lock files
+	$(PIP) install uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --generate-hashes \
+	  --no-emit-index-url --custom-compile-command 'make lock' --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --extra dev --generate-hashes \
+	  --no-emit-index-url --custom-compile-command 'make lock' --quiet -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Remove data, caches and the environment
+	rm -rf $(VENV) data dbt_project/target dbt_project/logs .pytest_cache .ruff_cache .mypy_cache .import_linter_cache

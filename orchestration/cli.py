@@ -1,0 +1,296 @@
+"""The command line `a87`. Dagster is imported only by commands that run something, so that others answer at once."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ingest import lake
+from ingest.registry import datasets, partners
+from ingest.storage import Home
+from orchestration import publish
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Alliance 8.7 supply-chain data platform. Data lie in A87_HOME (default ./data).",
+)  # fmt: skip
+console = Console(soft_wrap=False)
+FaultOption = Annotated[
+    list[str] | None, typer.Option("--fault", help="Break the sandbox, e.g. ilo=status:503 (sample, recorded only).")
+]
+
+
+@app.command()
+def refresh(
+    partner: Annotated[
+        str | None, typer.Option(help="Only this partner: fao, ilo, world_bank, eurostat, ilab.")
+    ] = None,
+    edition: Annotated[str, typer.Option(help="live, sample or recorded.")] = os.environ.get("A87_EDITION", "live"),
+    recordings: Annotated[
+        Path | None, typer.Option(help="Folder of recorded payloads, for --edition recorded.")
+    ] = None,
+    fault: FaultOption = None,
+) -> None:
+    """Ask the partners what moved, fetch that, check it, rebuild and publish if anything changed.
+
+    Exit code 1 if a dataset failed or was quarantined (the others are published all the same), 2 if the build failed.
+    """
+    raise typer.Exit(_refresh(partner, edition, recordings, fault or []))
+
+
+@app.command()
+def demo() -> None:
+    """Run the whole job on the bundled sample edition and show what came out."""
+    began = time.monotonic()
+    code = _refresh(None, "sample", None, [])
+    if code:
+        raise typer.Exit(code)
+    _show_checks()
+    _show_marts(Home.from_env())
+    console.print(f"\nThe job took {time.monotonic() - began:.0f} s.", highlight=False)
+    console.print(
+        "Next:  make dev  (Dagster UI on http://127.0.0.1:3000)   "
+        'a87 query "from country_progress.mart_progress limit 10"   a87 status',
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+@app.command()
+def status() -> None:
+    """Datasets with their serving vintage, its age, the last attempt, and the checks; then the published edition."""
+    home = Home.from_env()
+    table = Table("dataset", "edition", "rows", "partner's stamp", "age", "last attempt", "checks", box=None)
+    troubles = []
+    for name in datasets():
+        vintage, attempts = lake.current(home, name), lake.attempts(home, name)
+        last = attempts[-1] if attempts else None
+        if last and last["outcome"] in ("failed", "quarantined"):
+            troubles.append(f"[bold red]{last['outcome']}[/] {last['asked_at']} {last['message']}")
+        table.add_row(name, *_vintage_cells(vintage), *_attempt_cells(last), _check_cell(vintage))
+    console.print(table)
+    for trouble in troubles:
+        console.print(trouble, highlight=False, soft_wrap=True)
+    _show_published(home)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL on the published warehouse, read-only.")],
+    output: Annotated[str, typer.Option("--format", help="table, csv or json; default: table on a terminal.")] = "",
+) -> None:
+    """Run SQL on the published warehouse. A refresh may go on at the same time."""
+    home = Home.from_env()
+    if not home.warehouse.exists():
+        console.print(f"nothing is published in {home.published} yet: run `make demo` or `a87 refresh`")
+        raise typer.Exit(1)
+    try:
+        with duckdb.connect(
+            home.warehouse, read_only=True, config={"autoinstall_known_extensions": False}
+        ) as connection:
+            cursor = connection.execute(sql)
+            names, rows = [c[0] for c in cursor.description or []], cursor.fetchall()
+    except duckdb.Error as error:
+        typer.echo(f"query failed: {error}", err=True)
+        raise typer.Exit(1) from error
+    _print_rows(names, rows, output or ("table" if console.is_terminal else "csv"))
+
+
+@app.command()
+def dev(port: Annotated[int, typer.Option(help="Port of the Dagster UI on 127.0.0.1.")] = 3000) -> None:
+    """Open the Dagster UI with the daemon on this data root, until interrupted."""
+    from orchestration.instance import CONFIG, dagster_home
+
+    dagster_home(Home.from_env())
+    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", "workspace.yaml", "-p", str(port)]
+    console.print(f"Dagster UI: http://127.0.0.1:{port}", highlight=False)
+    os.chdir(CONFIG.parent)
+    os.execv(command[0], command)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    recordings: Annotated[Path | None, typer.Option(help="Serve this folder in place of the sample edition.")] = None,
+    fault: FaultOption = None,
+) -> None:
+    """Serve the partners' stand-in until interrupted, to look at with a browser or curl."""
+    from ingest.sandbox import Fault, Recordings, SampleEdition, Sandbox
+
+    played = Recordings(recordings) if recordings else SampleEdition()
+    with Sandbox(played, faults=[Fault.parse(text) for text in fault or []]) as server:
+        example = "bulks-faostat.fao.org/production/datasets_E.json"
+        console.print(f"{server.url}/<host>/<path>, e.g. {server.url}/{example}", soft_wrap=True)
+        while True:
+            time.sleep(3600)
+
+
+# --- refresh ---------------------------------------------------------------------------------------------------------
+
+
+def _refresh(partner: str | None, edition: str, recordings: Path | None, faults: list[str]) -> int:
+    """Two Dagster runs: the datasets, then the warehouse if its inputs changed. Returns the exit code."""
+    _check_options(partner, edition, recordings)
+    from orchestration.build import build_definitions
+    from orchestration.instance import PID_TAG, open_instance
+    from orchestration.resources import Partners
+    from orchestration.terminal import TerminalReporter
+
+    home = Home.from_env()
+    reporter = TerminalReporter(console)
+    door = Partners(edition=edition, recordings=str(recordings or ""), faults=faults)
+    instance = open_instance(home)
+    definitions = build_definitions(door, reporter)
+
+    def run(job: str) -> Any:
+        return definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, raise_on_error=False, tags={PID_TAG: str(os.getpid())},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )  # fmt: skip
+
+    with reporter.showing(len([d for d in datasets().values() if partner in (None, d.partner)])):
+        ingested = run(partner or "refresh")
+    bad = [outcome for outcome in reporter.outcomes if not outcome.is_good]
+    broken = [e for e in ingested.get_step_failure_events() if not _is_reported(e)]
+    for event in broken:
+        console.print(f"[bold red]step failed[/] {event.step_key}: {_cause(event)}", highlight=False, soft_wrap=True)
+    if not publish.is_due(home):
+        console.print("nothing the warehouse is built from has changed: nothing was rebuilt", highlight=False)
+        return 2 if broken else 1 if bad else 0
+    home.build.mkdir(parents=True, exist_ok=True)
+    log = home.build / "dbt.log"
+    console.print(f"building the warehouse (log: {log})", highlight=False, soft_wrap=True)
+    with log.open("w") as stream, contextlib.redirect_stdout(stream):
+        built = run("warehouse")
+    if not built.success:
+        for event in built.get_step_failure_events():
+            console.print(f"[bold red]build failed[/] {_cause(event)}", highlight=False, soft_wrap=True)
+        console.print("the published warehouse stays what it was", highlight=False)
+        return 2
+    _show_published(home)
+    return 2 if broken else 1 if bad else 0
+
+
+def _is_reported(event: Any) -> bool:
+    """Whether a step failed because of a partner (the reporter has told of it), not because of us."""
+    return event.step_failure_data.user_failure_data is not None
+
+
+def _cause(event: Any) -> str:
+    data = event.step_failure_data
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return str(data.user_failure_data.description)
+    error = data.error
+    while error.cause is not None:
+        error = error.cause
+    return str(error.message)
+
+
+def _check_options(partner: str | None, edition: str, recordings: Path | None) -> None:
+    if partner is not None and partner not in partners():
+        raise typer.BadParameter(f"{partner!r} is none of {', '.join(partners())}", param_hint="--partner")
+    if edition not in ("live", "sample", "recorded"):
+        raise typer.BadParameter("choose live, sample or recorded", param_hint="--edition")
+    if edition == "recorded" and (recordings is None or not recordings.is_dir()):
+        raise typer.BadParameter("name a folder of recorded payloads", param_hint="--recordings")
+
+
+# --- output ----------------------------------------------------------------------------------------------------------
+
+
+def _vintage_cells(vintage: lake.Vintage | None) -> tuple[str, ...]:
+    if vintage is None:
+        return "-", "-", "-", "-"
+    snapshot = vintage.meta["snapshot"]
+    return vintage.edition, str(vintage.meta["rows"]), snapshot["partner_updated"], _age(snapshot["retrieved_at"])
+
+
+def _attempt_cells(last: dict[str, Any] | None) -> tuple[str]:
+    if last is None:
+        return ("never",)
+    colour = "red" if last["outcome"] in ("failed", "quarantined") else "green"
+    return (f"[{colour}]{last['outcome']}[/] {_age(last['asked_at'])} ago",)
+
+
+def _check_cell(vintage: lake.Vintage | None) -> str:
+    checks = vintage.meta["checks"] if vintage else []
+    warned = [c["check_name"] for c in checks if not c["passed"]]
+    text = f"{len(checks) - len(warned)} passed"
+    return f"{text}, warned: {', '.join(warned)}" if warned else text
+
+
+def _age(stamp: str) -> str:
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(stamp)).total_seconds()
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _show_published(home: Home) -> None:
+
+    edition = publish.published_edition(home)
+    if edition is None:
+        console.print("nothing is published yet", highlight=False)
+        return
+    console.print(
+        f"published: {home.warehouse} (edition {edition['edition']}, {edition['edition_id']})",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _show_checks() -> None:
+    home = Home.from_env()
+    table = Table("dataset", "rows", "synthetic rows", "checks passed", "checks warned", title="Checks", box=None)
+    with publish.open_published(home) as connection:
+        rows = connection.execute("""
+            select s.dataset_id, s.rows, s.synthetic_rows, count(*) filter (c.passed), count(*) filter (not c.passed)
+            from meta.snapshot s join meta.check_result c using (snapshot_id)
+            where s.is_serving group by all order by 1""").fetchall()
+        tests = connection.execute("""
+            select 'dbt tests', null, null, count(*) filter (passed), count(*) filter (not passed)
+            from meta.check_result where kind = 'dbt_test'""").fetchall()
+    for row in [*rows, *tests]:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(table)
+
+
+def _show_marts(home: Home) -> None:
+    with publish.open_published(home) as connection:
+        for mart in publish.MARTS:
+            total, synthetic = connection.execute(
+                f"select count(*), count(*) filter (is_synthetic) from {mart}"
+            ).fetchall()[0]
+            console.print(f"\n{mart}: {total} rows, {synthetic} of them with generated (synthetic) figures")
+            cursor = connection.execute(f"select * from {mart} using sample 3 rows (reservoir, 87)")
+            names, rows = [c[0] for c in cursor.description or []], cursor.fetchall()
+            table = Table("column", "row 1", "row 2", "row 3", box=None, show_header=False)
+            for name, cells in zip(names, zip(*rows, strict=True), strict=True):
+                table.add_row(name, *("" if cell is None else str(cell)[:60] for cell in cells))
+            console.print(table)
+
+
+def _print_rows(names: list[str], rows: list[tuple[Any, ...]], output: str) -> None:
+    if output == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        writer.writerows(rows)
+    elif output == "json":
+        records = [dict(zip(names, row, strict=True)) for row in rows]
+        typer.echo(json.dumps(records, default=str, ensure_ascii=False, indent=1))
+    else:
+        table = Table(*names, box=None)
+        for row in rows:
+            table.add_row(*("" if cell is None else str(cell) for cell in row))
+        console.print(table)

@@ -1,0 +1,138 @@
+"""One Dagster asset a dataset: its refresh, its checks, its metadata."""
+
+# No `from __future__ import annotations` here: Dagster reads the annotations of decorated functions at run time.
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+import expectations
+from ingest import lake
+from ingest.refresh import Candidate, CheckRow, Outcome, refresh
+from ingest.registry import Dataset, datasets, partners
+from ingest.storage import Home
+from orchestration.resources import Partners, Reporter
+
+OWNER = "team:data-engineering"
+REFRESHED = "refreshed"  # the check that is red while a partner or its delivery is in trouble
+SEVERITY = {"ERROR": dg.AssetCheckSeverity.ERROR, "WARN": dg.AssetCheckSeverity.WARN}
+
+
+def run_expectations(dataset: Dataset, candidate: Candidate) -> list[CheckRow]:
+    """The suite's results as rows for vintage.json."""
+    previous = candidate.previous
+    results = expectations.run(
+        dataset,
+        candidate.vintage.data,
+        previous=previous.data if previous else None,
+        previous_meta=previous.meta if previous else None,
+        revision=candidate.revision,
+        revision_summary=candidate.vintage.meta["revision"],
+    )
+    return [asdict(result) for result in results]
+
+
+def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
+    """The asset `<partner>/<dataset>`: the vintage that serves, refreshed from the partner."""
+    partner = partners()[dataset.partner]
+    key = dg.AssetKey([dataset.partner, dataset.id])
+    names = {REFRESHED: "The partner answered and its delivery passed every check that blocks."}
+    names |= expectations.check_names(dataset)
+
+    @dg.asset(
+        key=key,
+        group_name=dataset.partner,
+        description=f"{dataset.title}. {dataset.description} Grain: {dataset.grain}.",
+        owners=[OWNER],
+        kinds={"duckdb", "parquet", "greatexpectations"},
+        tags={"partner": dataset.partner},
+        metadata={
+            "source": dg.MetadataValue.url(dataset.homepage),
+            "licence": dataset.licence,
+            "cadence": partner.cadence,
+            "registry": f"ingest/registry/{dataset.id}.yaml",
+            "dagster/column_schema": _column_schema(dataset),
+        },
+        check_specs=[dg.AssetCheckSpec(name, asset=key, description=text) for name, text in names.items()],
+        code_version=dataset.fingerprint,
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=partner.freshness_hours)),
+        pool=f"partner_{dataset.partner}",
+    )
+    def _refresh(
+        context: dg.AssetExecutionContext,
+        home: dg.ResourceParam[Home],
+        door: Partners,
+        reporter: dg.ResourceParam[Reporter],
+    ) -> Iterator[Any]:
+        with door.endpoints() as endpoints:
+            outcome = refresh(
+                home,
+                dataset,
+                edition=door.checked_edition(),
+                endpoints=endpoints,
+                check=run_expectations,
+                on_bytes=reporter.started(dataset),
+            )
+        reporter.finished(outcome)
+        context.log.info(f"{dataset.id}: {outcome.status}: {outcome.message}")
+        yield from _events(home, key, names, outcome)
+
+    return _refresh
+
+
+def _events(home: Home, key: dg.AssetKey, names: dict[str, str], outcome: Outcome) -> Iterator[Any]:
+    """Check results first, so that they are kept when the step fails; a failure is permanent for this run."""
+    serving = lake.current(home, outcome.dataset_id)
+    yield dg.AssetCheckResult(
+        passed=outcome.is_good, asset_key=key, check_name=REFRESHED, description=outcome.message,
+        metadata={"status": outcome.status, "serving": outcome.snapshot_id or "nothing yet"},
+    )  # fmt: skip
+    judged = outcome.checks or (serving.meta["checks"] if serving else [])
+    for row in judged:
+        if row["check_name"] in names:
+            yield _check_result(key, row)
+    if not outcome.is_good or serving is None:
+        raise dg.Failure(description=outcome.message, allow_retries=False)
+    snapshot = serving.meta["snapshot"]
+    yield dg.MaterializeResult(
+        asset_key=key,
+        data_version=dg.DataVersion(serving.snapshot_id),
+        metadata={
+            "dagster/row_count": outcome.rows,
+            "status": outcome.status,
+            "message": outcome.message,
+            "snapshot_id": serving.snapshot_id,
+            "edition": serving.edition,
+            "partner_updated": snapshot["partner_updated"],
+            "retrieved_at": snapshot["retrieved_at"],
+            "sha256": snapshot["sha256"],
+            "downloaded_bytes": outcome.bytes,
+            "url": dg.MetadataValue.url(snapshot["url"]),
+        },
+    )
+
+
+def _check_result(key: dg.AssetKey, row: CheckRow) -> dg.AssetCheckResult:
+    metadata: dict[str, Any] = {"observed": row["observed"], "failing_rows": row["failing_rows"]}
+    if row["examples"]:
+        metadata["examples"] = dg.MetadataValue.table(
+            records=[dg.TableRecord(dict(example)) for example in row["examples"]],
+            schema=dg.TableSchema([dg.TableColumn(name) for name in row["examples"][0]]),
+        )
+    return dg.AssetCheckResult(
+        passed=row["passed"], asset_key=key, check_name=row["check_name"], severity=SEVERITY[row["severity"]],
+        description=row["error"] or row["message"], metadata=metadata,
+    )  # fmt: skip
+
+
+def _column_schema(dataset: Dataset) -> dg.TableSchema:
+    meaning = {column.name: column.meaning for column in dataset.columns}
+    return dg.TableSchema(
+        [dg.TableColumn(name, kind, meaning.get(name)) for name, kind in dataset.lake_columns.items()]
+    )
+
+
+def all_dataset_assets() -> list[dg.AssetsDefinition]:
+    return [dataset_asset(dataset) for dataset in datasets().values()]

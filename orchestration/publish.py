@@ -1,0 +1,195 @@
+"""From the build file to what analysts read: copy into a fresh file, verify, export, rename. Nothing half-done shows.
+
+published/editions/<edition_id>/{alliance87.duckdb, parquet/<schema>/<table>.parquet, datapackage.json}
+published/alliance87.duckdb      the newest edition, replaced in one rename; open connections keep the old one
+published/latest                 the newest edition's folder, for Parquet readers
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingest import storage
+from ingest.storage import Home
+from orchestration import warehouse
+
+SCHEMAS = ("supply_chain", "country_progress", "reference", "meta")
+MARTS = ("supply_chain.mart_exposure", "country_progress.mart_progress")
+KEEP_BEFORE = 3  # previous editions kept for rollback and comparison
+
+
+class PublishRefused(Exception):
+    """The build does not pass verification; the published edition stays what it was."""
+
+
+@dataclass(frozen=True)
+class Published:
+    edition_id: str
+    file: Path
+    rows: dict[str, int]  # table -> rows
+
+
+def open_published(home: Home) -> duckdb.DuckDBPyConnection:
+    """The warehouse as analysts see it, read-only. Raises duckdb.IOException before the first publication."""
+    return duckdb.connect(home.warehouse, read_only=True, config=storage.DUCKDB_CONFIG)
+
+
+def published_edition(home: Home) -> dict[str, Any] | None:
+    """The one row of meta.edition of what analysts read now, or None."""
+    if not home.warehouse.exists():
+        return None
+    with open_published(home) as connection:
+        cursor = connection.execute("select * from meta.edition")
+        names = [column[0] for column in cursor.description or []]
+        row = cursor.fetchone()
+    return dict(zip(names, row, strict=True)) if row else None
+
+
+def is_due(home: Home) -> bool:
+    """Whether anything the warehouse is built from changed since it was published."""
+    published = published_edition(home)
+    return published is None or published["inputs_fingerprint"] != warehouse.inputs_fingerprint(home)
+
+
+def publish(home: Home) -> Published:
+    """Publish the build file as a new edition. Raises PublishRefused."""
+    edition_id = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    warehouse.write_meta(home, edition_id)
+    editions = home.published / "editions"
+    with storage.work_folder(editions) as work:
+        file = work / "alliance87.duckdb"
+        _copy(warehouse.build_file(home), file)
+        rows = _verify(file, warehouse.build_file(home))
+        _export(file, work, edition_id)
+        file.chmod(0o444)
+        storage.replace_folder(work, editions / edition_id)
+    _point(home, editions / edition_id)
+    _forget_old(editions)
+    return Published(edition_id, home.warehouse, rows)
+
+
+def _copy(build: Path, fresh: Path) -> None:
+    """COPY FROM DATABASE also compacts; what is not for analysts is dropped from the copy."""
+    with duckdb.connect(config=storage.DUCKDB_CONFIG) as connection:
+        connection.execute(f"attach '{_sql(build)}' as build (read_only)")
+        connection.execute(f"attach '{_sql(fresh)}' as fresh")
+        connection.execute("copy from database build to fresh")
+        query = "select schema_name from duckdb_schemas() where database_name = 'fresh' and not internal"
+        for (schema,) in connection.execute(query).fetchall():
+            if schema not in (*SCHEMAS, "main"):
+                connection.execute(f'drop schema fresh."{schema}" cascade')
+        connection.execute("checkpoint fresh")
+
+
+def _verify(fresh: Path, build: Path) -> dict[str, int]:
+    """Row counts equal to the build's, both marts there, and a known snapshot behind every fact."""
+    with duckdb.connect(fresh, read_only=True, config=storage.DUCKDB_CONFIG) as connection:
+        connection.execute(f"attach '{_sql(build)}' as build (read_only)")
+        rows = _counts(connection, "")
+        if rows != _counts(connection, "build."):
+            raise PublishRefused("the copy does not hold the rows of the build file")
+        missing = [table for table in (*MARTS, "meta.edition", "meta.snapshot") if table not in rows]
+        if missing:
+            raise PublishRefused(f"tables are missing: {missing}; run the whole `warehouse` job")
+        for table, column in _snapshot_columns(connection):
+            query = (
+                f"select count(*) from {table} where {column} is not null "
+                f"and {column} not in (select snapshot_id from meta.snapshot)"
+            )
+            orphans = connection.execute(query).fetchall()[0][0]
+            if orphans:
+                raise PublishRefused(f"{orphans} rows of {table} name a {column} that meta.snapshot does not hold")
+    return rows
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
+    return {
+        table: connection.execute(f"select count(*) from {database}{table}").fetchall()[0][0]
+        for table in _tables(connection)
+    }
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    query = (
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        f"where database_name = current_database() and schema_name in {SCHEMAS} order by all"
+    )
+    return [row[0] for row in connection.execute(query).fetchall()]
+
+
+def _snapshot_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    query = (
+        "select schema_name || '.' || table_name, column_name from duckdb_columns() "
+        "where database_name = current_database() and schema_name <> 'meta' "
+        "and (column_name = 'snapshot_id' or column_name like '%\\_snapshot\\_id' escape '\\') order by all"
+    )
+    return [(row[0], row[1]) for row in connection.execute(query).fetchall()]
+
+
+def _export(file: Path, folder: Path, edition_id: str) -> None:
+    """Every table as Parquet, described by a Frictionless data package."""
+    resources = []
+    with duckdb.connect(file, read_only=True, config=storage.DUCKDB_CONFIG) as connection:
+        for table in _tables(connection):
+            schema, name = table.split(".")
+            path = folder / "parquet" / schema / f"{name}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection.execute(f"copy {table} to '{_sql(path)}' (format parquet, compression zstd)")
+            resources.append(_resource(connection, schema, name, path.relative_to(folder)))
+        sources = connection.execute(
+            "select distinct partner || ': ' || title, homepage, licence from meta.dataset order by all"
+        ).fetchall()
+    package = {
+        "name": "alliance87",
+        "title": "Alliance 8.7 supply chains and country progress",
+        "version": edition_id,
+        "created": storage.now(),
+        "sources": [{"title": title, "path": path, "licence": licence} for title, path, licence in sources],
+        "resources": resources,
+    }
+    storage.write_json(folder / "datapackage.json", package)
+
+
+def _resource(connection: duckdb.DuckDBPyConnection, schema: str, name: str, path: Path) -> dict[str, Any]:
+    query = (
+        "select column_name, data_type, comment from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? and table_name = ? order by column_index"
+    )
+    columns = connection.execute(query, [schema, name]).fetchall()
+    fields = [{"name": c, "type": kind.lower(), "description": text or ""} for c, kind, text in columns]
+    return {
+        "name": f"{schema}.{name}", "path": str(path), "format": "parquet", "schema": {"fields": fields},
+    }  # fmt: skip
+
+
+def _point(home: Home, edition: Path) -> None:
+    """Two renames: the warehouse file (a hard link, so the edition is stored once) and the `latest` link."""
+    with tempfile.TemporaryDirectory(dir=home.published, prefix=".next.") as folder:
+        link = Path(folder) / "alliance87.duckdb"
+        try:
+            os.link(edition / "alliance87.duckdb", link)
+        except OSError:  # a file system without hard links
+            shutil.copy2(edition / "alliance87.duckdb", link)
+        latest = Path(folder) / "latest"
+        latest.symlink_to(edition.relative_to(home.published), target_is_directory=True)
+        link.replace(home.warehouse)
+        latest.replace(home.published / "latest")
+    storage.fsync(home.published)
+
+
+def _forget_old(editions: Path) -> None:
+    kept = sorted(folder for folder in editions.iterdir() if not folder.name.startswith("."))
+    for folder in kept[: -(KEEP_BEFORE + 1)]:
+        shutil.rmtree(folder)
+
+
+def _sql(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,83 @@
+"""What assets need from outside: the data root, the door to the partners, and somebody to tell of progress."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, cast
+
+import dagster as dg
+from pydantic import Field
+
+from ingest.http import Endpoints
+from ingest.refresh import Outcome
+from ingest.registry import Dataset
+from ingest.sandbox import Fault, Recordings, SampleEdition, Sandbox
+from ingest.snapshots import RANK, Edition
+from ingest.storage import Home
+
+
+class HomeResource(dg.ConfigurableResource[Home]):
+    """The data root."""
+
+    def create_resource(self, context: dg.InitResourceContext) -> Home:
+        return Home.from_env()
+
+
+class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The partners' servers: the live ones, or a sandbox that plays the sample edition or recordings.
+
+    Defaults come from A87_EDITION, A87_RECORDINGS and A87_FAULTS (comma-separated, e.g. `ilo=status:503`). With faults
+    the sandbox's catalogues say that everything was updated, so that the faulty payloads are asked for.
+    """
+
+    edition: str = "live"
+    recordings: str = ""
+    faults: list[str] = Field(default_factory=list)
+
+    @classmethod
+    def from_env(cls) -> Partners:
+        faults = os.environ.get("A87_FAULTS", "")
+        return cls(
+            edition=os.environ.get("A87_EDITION", "live"),
+            recordings=os.environ.get("A87_RECORDINGS", ""),
+            faults=faults.split(",") if faults else [],
+        )
+
+    def checked_edition(self) -> Edition:
+        if self.edition not in RANK:
+            raise ValueError(f"edition {self.edition!r} is unknown; choose one of {', '.join(RANK)}")
+        return cast(Edition, self.edition)
+
+    @contextmanager
+    def endpoints(self) -> Iterator[Endpoints]:
+        """Endpoints for the edition; a sandbox lives as long as the context."""
+        if self.checked_edition() == "live":
+            yield Endpoints()
+            return
+        played = SampleEdition() if self.edition == "sample" else Recordings(Path(self.recordings))
+        with Sandbox(played, faults=[Fault.parse(text) for text in self.faults]) as sandbox:
+            if self.faults:
+                sandbox.touch()
+            yield Endpoints.sandbox(sandbox.url)
+
+
+class Reporter(Protocol):
+    """Somebody who is told what happens while a refresh works."""
+
+    def started(self, dataset: Dataset) -> Callable[[int], None]:
+        """A dataset's turn has come; the returned function is told of every chunk of bytes."""
+
+    def finished(self, outcome: Outcome) -> None: ...
+
+
+class SilentReporter:
+    """For runs that nobody watches on a terminal: Dagster's own events say it all."""
+
+    def started(self, dataset: Dataset) -> Callable[[int], None]:
+        return lambda _bytes: None
+
+    def finished(self, outcome: Outcome) -> None:
+        return None

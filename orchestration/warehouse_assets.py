@@ -1,0 +1,142 @@
+"""The dbt models as assets with their tests as checks, and the published warehouse."""
+
+# No `from __future__ import annotations` here: Dagster reads the annotations of decorated functions at run time.
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from ingest import storage
+from ingest.storage import Home
+from orchestration import publish as publishing
+from orchestration import warehouse
+from orchestration.lake_assets import OWNER
+
+POOL = "build_file"  # one writer
+MAX_EXAMPLES = 5
+PROJECT = DbtProject(project_dir=warehouse.DBT_PROJECT)
+DBT = str(Path(sys.executable).with_name("dbt"))
+GROUPS = {"staging": "staging", "intermediate": "intermediate", "seeds": "reference"}
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups by layer and mart; one owner."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        schema = str(dbt_resource_props["schema"])
+        return GROUPS.get(schema, schema)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return [OWNER]
+
+
+def ensure_manifest() -> Path:
+    """Parse the dbt project if a file of it is newer than the manifest. Needs no database and no network."""
+    manifest = Path(PROJECT.manifest_path)
+    newest = max(file.stat().st_mtime for file in warehouse.dbt_source_files())
+    if not manifest.exists() or manifest.stat().st_mtime < newest:
+        DbtCliResource(project_dir=PROJECT, dbt_executable=DBT).cli(["parse"], target_path=manifest.parent).wait()
+    return manifest
+
+
+def dbt_definitions() -> dg.AssetsDefinition:
+    @dbt_assets(manifest=ensure_manifest(), project=PROJECT, dagster_dbt_translator=Translator(), pool=POOL)
+    def dbt_models(
+        context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], dbt: DbtCliResource
+    ) -> Iterator[Any]:
+        with storage.exclusive(home.build / ".lock"):
+            warehouse.prepare(home)
+            os.environ["A87_BUILD_FILE"] = str(warehouse.build_file(home))
+            invocation = dbt.cli(["build"], context=context, raise_on_error=False)
+            events = list(invocation.stream())  # to the end: dbt holds the file until then
+            _keep_test_results(home, invocation.get_artifact("run_results.json"), invocation.manifest)
+            yield from _with_row_counts(home, events, invocation.manifest)
+            if not invocation.is_successful():
+                raise dg.Failure(description=str(invocation.get_error()), allow_retries=False)
+
+    return dbt_models
+
+
+def _with_row_counts(home: Home, events: list[Any], manifest: Mapping[str, Any]) -> Iterator[Any]:
+    """The events, materialisations with their table's rows. (dagster-dbt's own counting holds the file open.)"""
+    with warehouse.open_build(home) as connection:
+        for event in events:
+            if isinstance(event, dg.Output | dg.AssetMaterialization):
+                relation = manifest["nodes"][event.metadata["unique_id"].value]["relation_name"]
+                rows = connection.execute(f"select count(*) from {relation}").fetchall()[0][0]
+                event = event.with_metadata({**event.metadata, "dagster/row_count": rows})
+            yield event
+
+
+def _keep_test_results(home: Home, results: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """Merge this run's test results into those of the build file, with failing rows fetched from it."""
+    file = warehouse.dbt_checks_file(home)
+    known = storage.read_json(file) or {}
+    with warehouse.open_build(home) as connection:
+        for result in results["results"]:
+            node = manifest["nodes"].get(result["unique_id"])
+            if node and node["resource_type"] == "test":
+                passed = result["status"] == "pass"
+                examples: list[dict[str, str]] = []
+                if result["status"] in ("warn", "fail") and result.get("compiled_code"):
+                    cursor = connection.execute(f"select * from ({result['compiled_code']}) limit {MAX_EXAMPLES}")
+                    names = [column[0] for column in cursor.description or []]
+                    examples = [dict(zip(names, map(str, row), strict=True)) for row in cursor.fetchall()]
+                known[result["unique_id"]] = {
+                    "model": _tested_model(node, manifest), "check_name": node["name"],
+                    "severity": node["config"]["severity"].upper(), "passed": passed,
+                    "failing_rows": result["failures"] or 0, "message": result["message"] or "",
+                    "examples": examples, "error": result["message"] if result["status"] == "error" else "",
+                }  # fmt: skip
+    present = {uid: row for uid, row in known.items() if uid in manifest["nodes"]}
+    storage.write_text(file, json.dumps(present, ensure_ascii=False, indent=1, sort_keys=True))
+
+
+def _tested_model(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> str:
+    attached = node.get("attached_node") or next(iter(node["depends_on"]["nodes"]), "")
+    found = manifest["nodes"].get(attached) or manifest["sources"].get(attached)
+    return f"{found['schema']}.{found['name']}" if found else ""
+
+
+def publish_asset() -> dg.AssetsDefinition:
+    """The file analysts read. Depends on every table of the published schemas."""
+    marts = [dg.AssetKey(table.split(".")) for table in _published_models()]
+
+    @dg.asset(
+        key=dg.AssetKey(["published", "alliance87"]),
+        group_name="published",
+        deps=marts,
+        description="The published warehouse: verified copy of the build file, swapped in by one rename, with Parquet "
+        "files, data package and the three editions before it.",
+        owners=[OWNER],
+        kinds={"duckdb", "parquet"},
+        pool=POOL,
+    )
+    def alliance87(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[Any]:
+        with storage.exclusive(home.build / ".lock"):
+            published = publishing.publish(home)
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(published.edition_id),
+            metadata={
+                "edition_id": published.edition_id,
+                "file": dg.MetadataValue.path(published.file),
+                **{f"rows {table}": count for table, count in published.rows.items()},
+            },
+        )
+
+    return alliance87
+
+
+def _published_models() -> list[str]:
+    manifest = json.loads(ensure_manifest().read_text())
+    nodes = manifest["nodes"].values()
+    return sorted(
+        f"{node['schema']}.{node['name']}"
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] in publishing.SCHEMAS
+    )
