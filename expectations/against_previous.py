@@ -1,0 +1,177 @@
+"""Checks that compare a load with the vintage before it: what is lost, what changed, and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from expectations.model import Check, Expect, listed, quoted, registry_file, rows, shown
+from ingest.registry import Dataset
+
+EMPTIES_POINTS = 5  # percentage points by which the share of empty values may rise
+LISTED = 30  # areas named in a message
+SAME_FACTOR_ROWS = 20  # so many values times one factor are no coincidence
+
+
+def checks(dataset: Dataset, rows_before: int) -> Iterator[Check]:
+    """`rows_before`: rows of the previous vintage; of no meaning where only names are asked for."""
+    yield row_loss(dataset, rows_before)
+    if dataset.unit_by:
+        yield unit_stable(dataset, *dataset.unit_by)
+    if dataset.area_column:
+        yield areas_kept(dataset, dataset.area_column)
+        if dataset.period_column:
+            yield last_year_kept(dataset, dataset.area_column, dataset.period_column)
+    yield mass_revision(dataset, rows_before)
+    if dataset.has_obs:
+        yield revision_magnitude(dataset)
+        yield empties_share(dataset)
+
+
+def row_loss(dataset: Dataset, rows_before: int) -> Check:
+    allowed = dataset.tolerances.max_row_loss_pct
+    floor = math.ceil(round(rows_before * (100 - allowed) / 100, 6))  # 978.0000000000001 is 978
+    return Check(
+        name="row_loss",
+        description=f"at most {allowed:g} % fewer rows than before",
+        needs="previous",
+        expectations=(Expect("ExpectTableRowCountToBeBetween", {"min_value": floor}),),
+        count=f"select {rows_before} - count(*) from {{batch}}",
+        observe="select count(*) as n from {batch}",
+        observed=f"{{n}} rows, {rows_before:,} before",
+        finding="{observed}: {n} lost",
+        advice="meta.revision lists the removed keys; a real withdrawal is let through by `max_row_loss_pct` with a "
+        f"reason in {registry_file(dataset)}",
+    )
+
+
+def unit_stable(dataset: Dataset, measure: str, unit: str) -> Check:
+    pair = listed((measure, unit))
+    known = f"select {quoted(measure)} from previous"
+    failing = f"""
+        select {pair}, 'gone' as finding from (
+            select {pair} from previous except select {pair} from {{batch}})
+        union all
+        select {pair}, 'new' as finding from (
+            select {pair} from {{batch}} where {quoted(measure)} in ({known}) except select {pair} from previous)"""
+    return Check(
+        name="unit_stable",
+        description=f"every {measure} keeps its set of {unit}",
+        needs="previous",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding=f"{{n}} pairs of {measure} and {unit} appeared or went",
+        advice="a new unit means other numbers: read the partner's notes before anybody uses the series",
+    )
+
+
+def areas_kept(dataset: Dataset, area: str) -> Check:
+    allowed = dataset.tolerances.max_areas_lost
+    a = quoted(area)
+    last = f", max({quoted(dataset.period_column)}) as last_period" if dataset.period_column else ""
+    failing = (
+        f"select {a}, count(*) as rows_before{last} from previous "
+        f"where {a} is not null and {a} not in (select {a} from {{batch}} where {a} is not null) group by {a}"
+    )
+    return Check(
+        name="areas_kept",
+        description=f"at most {allowed} areas of the vintage before are gone",
+        needs="previous",
+        expectations=(rows(f"{failing} qualify count(*) over () > {allowed}"),),
+        failing=failing,
+        observe=f"select count(*) as n, array_to_string(list_sort(list({a}))[1:{LISTED}], ', ') as names "
+        f"from ({failing})",
+        observed="{n} areas gone: {names}",
+        finding=f"{{observed}}; {allowed} allowed",
+        advice="the partner dropped or renamed them: compare with its list of areas; a real withdrawal is allowed by "
+        f"`max_areas_lost` with a reason in {registry_file(dataset)}",
+    )
+
+
+def last_year_kept(dataset: Dataset, area: str, period: str) -> Check:
+    """Areas that are gone altogether are left to `areas_kept`."""
+    has_value = " where obs_value is not null" if dataset.has_obs else ""
+    latest_now = f"max({quoted(period)})" + (" filter (where obs_value is not null)" if dataset.has_obs else "")
+    failing = f"""
+        select {quoted(area)}, last_before, last_now
+        from (select {quoted(area)}, max({quoted(period)}) as last_before from previous{has_value} group by 1) as b
+        join (select {quoted(area)}, {latest_now} as last_now from {{batch}} group by 1) as n using ({quoted(area)})
+        where last_now is null or last_now < last_before"""
+    return Check(
+        name="last_year_kept",
+        description="no area's last period with a value goes back",
+        needs="previous",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} areas lost their latest figures",
+        advice="the partner withdrew a year or the reply was cut: look at the areas on its site, then refresh again",
+    )
+
+
+def mass_revision(dataset: Dataset, rows_before: int) -> Check:
+    """Removed keys count too: a load that renames all its keys loses no rows and changes none."""
+    allowed = dataset.tolerances.max_changed_pct
+    failing = (
+        "select key, ref_area, time_period, change, old_value, new_value from revision "
+        "where change in ('changed', 'removed')"
+    )
+    return Check(
+        name="mass_revision",
+        description=f"at most {allowed:g} % of the keys before are changed or removed",
+        needs="revision",
+        expectations=(rows(f"{failing} qualify count(*) over () * 100 > {allowed!r} * {rows_before}"),),
+        failing=failing,
+        observe="select count(*) filter (change = 'changed') as changed, "
+        "count(*) filter (change = 'removed') as removed, count(*) filter (change = 'added') as added from revision",
+        observed=f"{{changed}} changed, {{removed}} removed, {{added}} added; {rows_before:,} rows before",
+        finding=f"{{observed}}; at most {allowed:g} % may change or go",
+        advice="compare some old and new values with the partner's site; a revision it announced is let through by "
+        f"`max_changed_pct` with a reason in {registry_file(dataset)}",
+    )
+
+
+def revision_magnitude(dataset: Dataset) -> Check:
+    """Values that change by one and the same factor.
+
+    Factors are put into classes about 12 % wide, powers of ten in the middle of theirs. A class is a finding if it has
+    20 values or more and at least half of all values that changed to less than half or more than double.
+    """
+    failing = f"""
+        select key, ref_area, time_period, old_value, new_value, factor from (
+            select *, count(*) over (partition by sign(factor), round(log10(abs(factor)) * 20)) as alike,
+                count(*) over () as in_all
+            from (
+                select key, ref_area, time_period, old_value, new_value, new_value / old_value as factor
+                from revision where change = 'changed' and old_value <> 0 and new_value <> 0
+            ) where factor not between 0.5 and 2
+        ) where alike >= {SAME_FACTOR_ROWS} and alike * 2 >= in_all"""
+    return Check(
+        name="revision_magnitude",
+        description="no common factor between old and new values (a change of unit or scale)",
+        needs="revision",
+        expectations=(rows(failing),),
+        failing=failing,
+        observe=f"select count(*) as n, median(factor) as factor from ({failing})",
+        observed="{n} values changed by one factor: {factor}",
+        finding="looks like a change of unit or scale: {observed}",
+        advice="compare examples with the partner's site; if its unit changed, the unit in the registry and what is "
+        "built on it must change too",
+    )
+
+
+def empties_share(dataset: Dataset) -> Check:
+    share = "100.0 * count(*) filter (where obs_value is null) / nullif(count(*), 0)"
+    now, before = f"(select {share} from {{batch}})", f"(select {share} from previous)"
+    failing = f"select {shown(dataset)} from {{batch}} where obs_value is null"
+    return Check(
+        name="empties_share",
+        description=f"the share of rows without a number rises by at most {EMPTIES_POINTS} points",
+        severity="WARN",
+        needs="previous",
+        expectations=(rows(f"{failing} and {now} > {before} + {EMPTIES_POINTS}"),),
+        failing=failing,
+        observe=f"select coalesce(round({now}, 1), 0) as now, coalesce(round({before}, 1), 0) as before",
+        observed="{now} % of rows without a number, {before} % before",
+        finding="{observed}",
+        advice="the partner suppresses more, or marks missing values in a new way: look at obs_value_text and flags",
+    )

@@ -1,0 +1,102 @@
+"""What only one partner's tables need. A new dataset of a known dialect gets these by its columns, without Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from expectations.model import Check, listed, literal, rows, shown
+from ingest.registry import Dataset
+
+# Findings report: shares of children are printed as 0-100 up to report year 2014 and as 0-1 from 2016 on. Completion
+# rates are no shares (late entry takes them above 100 %).
+SHARES = ("Total_Percentage_of_Working_Children", "Agriculture", "Industry", "Services", "Percentage", "Total")
+SHARE_LIMIT = "case when try_cast(report_year as integer) < 2016 then 100 else 1.05 end"
+
+
+def ilo(dataset: Dataset) -> Iterator[Check]:
+    if "source" in dataset.key and dataset.period_column in dataset.key:
+        yield one_source_per_series(dataset)
+
+
+def ilab(dataset: Dataset) -> Iterator[Check]:
+    columns = dataset.lake_columns
+    if {"report_year", "measure", "value_text"} <= columns.keys():
+        yield percent_unit(dataset)
+        yield percent_outliers(dataset)
+    if {"child_labor", "forced_labor", "forced_child_labor"} <= columns.keys():
+        yield forced_child_labour_consistent(dataset)
+
+
+FAMILIES: dict[str, Callable[[Dataset], Iterator[Check]]] = {"ilo": ilo, "ilab": ilab}
+
+
+def one_source_per_series(dataset: Dataset) -> Check:
+    """ILO is asked for the best source only; a second one would count an area twice."""
+    cell = [name for name in dataset.key if name != "source"]
+    failing = (
+        f"select {listed(cell)}, string_agg(distinct source, ', ' order by source) as sources "
+        f"from {{batch}} group by {listed(cell)} having count(distinct source) > 1"
+    )
+    return Check(
+        name="one_source_per_series",
+        description=f"one source per {', '.join(cell)}",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} cells come from more than one source",
+        advice="the reply holds more than the best source: compare the request (best_source=yes) with the raw file",
+    )
+
+
+def percent_unit(dataset: Dataset) -> Check:
+    """Whole measures in another unit: more than a few values above the limit, or a median below a hundredth of it."""
+    failing = f"""
+        select {shown(dataset, "value_text")} from (
+            select *, {SHARE_LIMIT} as upper_limit, try_cast(value_text as double) as value from {{batch}}
+            where measure in ({", ".join(map(literal, SHARES))})
+        ) where value is not null
+        window year_measure as (partition by report_year, measure)
+        qualify median(value) over year_measure * 100 <= upper_limit
+            or sum(cast(value > upper_limit as integer)) over year_measure
+                > greatest(2, 0.05 * count(*) over year_measure)"""
+    return Check(
+        name="percent_unit",
+        description="shares of children are 0-100 up to report year 2014 and 0-1 from 2016 on",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} values belong to a report year and measure that is in another unit",
+        advice="0-1 became 0-100 or the reverse: read the report, then declare the unit of that year's file",
+    )
+
+
+def percent_outliers(dataset: Dataset) -> Check:
+    failing = (
+        f"select {shown(dataset, 'value_text')} from {{batch}} "
+        f"where measure in ({', '.join(map(literal, SHARES))}) and "
+        f"(try_cast(value_text as double) > {SHARE_LIMIT} or try_cast(value_text as double) < 0)"
+    )
+    return Check(
+        name="percent_outliers",
+        description="no single share of children above 100 % or below zero",
+        severity="WARN",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} shares are impossible",
+        advice="known: Malawi 2022, working and studying, 2.84; compare any other with the printed report",
+    )
+
+
+def forced_child_labour_consistent(dataset: Dataset) -> Check:
+    flags = ("child_labor", "forced_labor", "forced_child_labor")
+    failing = (
+        f"select {shown(dataset, *flags)} from {{batch}} where forced_child_labor = 'Yes' "
+        "and (child_labor is distinct from 'Yes' or forced_labor is distinct from 'Yes')"
+    )
+    return Check(
+        name="forced_child_labour_consistent",
+        description="a good with forced child labour is flagged for child labour and for forced labour",
+        severity="WARN",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} goods contradict themselves",
+        advice="known: cotton of Uzbekistan, edition 2018; tell USDOL about any other",
+    )

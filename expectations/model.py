@@ -1,0 +1,97 @@
+"""What a check is and what it reports. Great Expectations is not imported here: names must be cheap to list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ingest.registry import OBS_COLUMNS, Dataset
+
+Severity = Literal["ERROR", "WARN"]
+Needs = Literal["load", "previous", "revision"]
+
+# Views that SQL of a check may read: the load itself (written {batch}), the vintage before it, what changed between.
+CANDIDATE, PREVIOUS, REVISION = "candidate", "previous", "revision"
+
+
+class CannotRun(Exception):
+    """The tool failed, not the data: a query or a file that could not be read."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of one load; `dataclasses.asdict` of it is JSON.
+
+    ERROR holds the load back, WARN is only shown. `failing_rows` is the whole count, `examples` are up to five of them
+    as text. `error` is not empty when the check could not run: then it has not passed and counts as ERROR.
+    """
+
+    dataset_id: str
+    check_name: str
+    severity: Severity
+    passed: bool
+    failing_rows: int
+    observed: str
+    examples: list[dict[str, str]]
+    message: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Expect:
+    """A Great Expectations class by name, with its arguments."""
+
+    expectation: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: Great Expectations decides by `expectations`, our SQL shows what is behind a failure.
+
+    `failing` selects the failing rows (empty for checks of the table as a whole), `count` their number where it is not
+    the count of `failing`. `observe` selects one row about the load, put into `observed`. `finding` is the operator's
+    sentence, with {n} and {observed}. In all SQL {batch} is the load.
+    """
+
+    name: str
+    description: str
+    expectations: tuple[Expect, ...]
+    finding: str
+    advice: str
+    failing: str = ""
+    count: str = ""
+    observe: str = ""
+    observed: str = ""
+    severity: Severity = "ERROR"
+    needs: Needs = "load"
+
+
+def rows(sql: str) -> Expect:
+    """Expect that a SELECT finds nothing."""
+    # GX prints advice on stdout for a query that does not name the batch.
+    query = sql if "{batch}" in sql else f"{sql} /* compares {{batch}} */"
+    return Expect("UnexpectedRowsExpectation", {"unexpected_rows_query": query})
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def listed(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names)
+
+
+def shown(dataset: Dataset, *more: str) -> str:
+    """The columns of an example: key, value, and what the check is about."""
+    value = OBS_COLUMNS[:2] if dataset.has_obs else ()
+    return listed(dict.fromkeys((*dataset.key, *value, *more)))
+
+
+def registry_file(dataset: Dataset) -> str:
+    return f"ingest/registry/{dataset.id}.yaml"
