@@ -1,0 +1,358 @@
+"""What a sandbox shows when it is told to misbehave.
+
+A fault edits a finished reply, so that it works alike on the sample edition and on recordings.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ingest import registry
+from ingest.sandbox.dialects import Reply, Request, fao_catalogue, ilo_contents, refusal, zip_bytes
+
+VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE"}
+AREA_COLUMNS = {"Area Code", "ref_area", "reporter"}
+
+# --- which requests a fault meets ------------------------------------------------------------------------------------
+
+_HOST = {
+    "fao": r"bulks-faostat\.fao\.org/",
+    "ilo": r"rplumber\.ilo\.org/",
+    "world_bank": r"worldbank\.org/",
+    "eurostat": r"ec\.europa\.eu/",
+    "ilab": r"raw\.githubusercontent\.com/|apiprod\.dol\.gov/",
+}
+_DATA = {
+    "fao": r"bulks-faostat\.fao\.org/.*\.zip",
+    "ilo": r"rplumber\.ilo\.org/(data/|metadata/dic)",
+    "world_bank": r"worldbank\.org/(v2/(en/)?country|data/download/)",
+    "eurostat": r"/sdmx/2\.1/data/",
+    "ilab": r"raw\.githubusercontent\.com/",
+}
+_FAO_STEMS = {"QCL": "Production_Crops_Livestock_E_"}
+_CATALOGUE_TOO = {"status", "html", "stall"}
+
+
+def _pattern(name: str, kind: str) -> str:
+    """A partner's name, a dataset's id or code, or any text of the URL, as a regular expression."""
+    if name in _HOST:
+        whole = kind in _CATALOGUE_TOO or (name, kind) == ("eurostat", "retired")
+        return (_HOST if whole else _DATA)[name]
+    for dataset in registry.datasets().values():
+        if name in (dataset.id, dataset.code):
+            return _dataset_pattern(dataset, kind)
+    return re.escape(name)
+
+
+def _dataset_pattern(dataset: registry.Dataset, kind: str) -> str:
+    code = re.escape(dataset.code)
+    if dataset.partner == "fao":
+        return _FAO_STEMS.get(dataset.code, code) + r".*\.zip"
+    if dataset.partner == "ilo":
+        return rf"[?&](id|var)={code}(_A)?(&|$)"
+    if dataset.partner == "world_bank":
+        return r"/v2/country(\?|$)" if dataset.request.get("pages") == "country" else r"/country/.*/indicator/"
+    if dataset.partner == "ilab":
+        return "|".join(re.escape(path) for path in dataset.request["files"].values())
+    return code if kind in {*_CATALOGUE_TOO, "retired"} else f"/data/{code}"
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`kind` happens to every request whose decoded path and query hold the regular expression `match`.
+
+    Kinds: status:<code>[:<retry after s>], html (a page with status 200), empty, garbage, cut (whole by its headers),
+    short (less than its headers promise), stall:<s> (after half the body), retired (an unknown id), encoding (a byte of
+    no text), header_only (CSV, World Bank pages), rename:<old>><new> (a column), scale:<factor> (the figures),
+    drop:<area code> (its rows).
+    """
+
+    match: str
+    kind: str
+    argument: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in _KINDS:
+            raise ValueError(f"unknown fault {self.kind!r}: one of {', '.join(sorted(_KINDS))}")
+        if not re.fullmatch(_ARGUMENTS.get(self.kind, ""), self.argument):
+            raise ValueError(f"fault {self.kind} does not take {self.argument!r}")
+
+    @classmethod
+    def parse(cls, text: str) -> Fault:
+        """From `ilo=status:503`, `DS-045409=rename:OBS_VALUE>OBS_VAL`, `fao=cut`. Raises ValueError."""
+        name, equals, what = text.partition("=")
+        kind, _, argument = what.partition(":")
+        if not (name and equals):
+            raise ValueError(f"{text!r} is not <partner or dataset>=<fault>[:<argument>]")
+        return cls(_pattern(name, kind), kind, argument)
+
+    def meets(self, text: str) -> bool:
+        return re.search(self.match, text) is not None
+
+    def spoil(self, request: Request, reply: Reply) -> Reply:
+        return _KINDS[self.kind](self.argument, request, reply)
+
+
+def _status(argument: str, _request: Request, _reply: Reply) -> Reply:
+    code, _, seconds = argument.partition(":")
+    headers = {"Retry-After": seconds} if seconds else {}
+    return Reply(f"HTTP {code}".encode(), "text/plain", int(code), headers)
+
+
+def _html(_argument: str, _request: Request, _reply: Reply) -> Reply:
+    return Reply(b"<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>", "text/html")
+
+
+def _empty(_argument: str, _request: Request, reply: Reply) -> Reply:
+    return replace(reply, body=b"")
+
+
+def _garbage(_argument: str, _request: Request, reply: Reply) -> Reply:
+    return replace(reply, body=bytes(range(255, -1, -1)) * 8)
+
+
+def _cut(_argument: str, _request: Request, reply: Reply) -> Reply:
+    return replace(reply, body=reply.body[: len(reply.body) * 6 // 10])
+
+
+def _short(argument: str, request: Request, reply: Reply) -> Reply:
+    return replace(_cut(argument, request, reply), promised=len(reply.body))
+
+
+def _stall(argument: str, _request: Request, reply: Reply) -> Reply:
+    return replace(reply, stall=float(argument))
+
+
+def _retired(_argument: str, request: Request, _reply: Reply) -> Reply:
+    return refusal(request)
+
+
+def _encoding(_argument: str, _request: Request, reply: Reply) -> Reply:
+    """A byte that neither UTF-8 nor cp1252 knows, in place of a letter in the middle of the text."""
+
+    def spoil(text: bytes) -> bytes:
+        letter = re.compile(rb"[A-Za-z]").search(text, len(text) // 2)
+        return text[: letter.start()] + b"\x81" + text[letter.end() :] if letter else text + b"\x81"
+
+    return _edit(reply, spoil)
+
+
+def _rename(argument: str, _request: Request, reply: Reply) -> Reply:
+    old, new = (name.encode() for name in argument.split(">", 1))
+
+    def edit(text: bytes) -> bytes:
+        if _is_json(text):
+            return text.replace(b'"%s":' % old, b'"%s":' % new)
+        if text.lstrip(b"\xef\xbb\xbf").startswith(b"<"):
+            return re.sub(rb"(</?)%s(?=[ />])" % re.escape(old), rb"\g<1>" + new, text)
+        head, newline, rest = text.partition(b"\n")
+        return (
+            re.sub(rb'(^(?:\xef\xbb\xbf)?|[,"])%s(?=[,"\r]|$)' % re.escape(old), rb"\g<1>" + new, head) + newline + rest
+        )
+
+    return _edit(reply, edit)
+
+
+def _header_only(_argument: str, _request: Request, reply: Reply) -> Reply:
+    def edit(text: bytes) -> bytes:
+        if _is_json(text):
+            return _pages(text, lambda _rows: [])
+        head, newline, _rest = text.partition(b"\n")
+        return head + newline
+
+    return _edit(reply, edit)
+
+
+def _scale(argument: str, _request: Request, reply: Reply) -> Reply:
+    factor = Decimal(argument)
+
+    def row(fields: list[bytes], at: Mapping[str, int]) -> list[bytes]:
+        for name in VALUE_COLUMNS & at.keys():
+            fields[at[name]] = _times(fields[at[name]], factor)
+        return fields
+
+    def page_row(found: dict[str, Any]) -> dict[str, Any]:
+        value = found.get("value")
+        return found | {"value": float(Decimal(repr(value)) * factor)} if isinstance(value, int | float) else found
+
+    return _edit_rows(reply, row, page_row)
+
+
+def _drop(argument: str, _request: Request, reply: Reply) -> Reply:
+    area = argument.encode()
+
+    def row(fields: list[bytes], at: Mapping[str, int]) -> list[bytes] | None:
+        gone = any(fields[at[name]].strip(b'"') == area for name in AREA_COLUMNS & at.keys())
+        return None if gone else fields
+
+    def page_row(found: dict[str, Any]) -> dict[str, Any] | None:
+        return None if argument in (found.get("countryiso3code"), found.get("id")) else found
+
+    return _edit_rows(reply, row, page_row)
+
+
+_ARGUMENTS = {
+    "status": r"[1-5]\d\d(:\d+)?",
+    "stall": r"\d+(\.\d+)?",
+    "rename": r"[^>]+>[^>]+",
+    "scale": r"-?\d+(\.\d+)?",
+    "drop": r".+",
+}
+_KINDS: dict[str, Callable[[str, Request, Reply], Reply]] = {
+    "status": _status,
+    "html": _html,
+    "empty": _empty,
+    "garbage": _garbage,
+    "cut": _cut,
+    "short": _short,
+    "stall": _stall,
+    "retired": _retired,
+    "encoding": _encoding,
+    "rename": _rename,
+    "header_only": _header_only,
+    "scale": _scale,
+    "drop": _drop,
+}
+
+
+# --- editing bodies --------------------------------------------------------------------------------------------------
+
+
+def _edit(reply: Reply, edit: Callable[[bytes], bytes]) -> Reply:
+    """Edit the text of a body; of a zip its largest member, of gzip the content. Refusals stay as they are."""
+    body = reply.body
+    if reply.status != 200:
+        return reply
+    if body.startswith(b"PK") and zipfile.is_zipfile(io.BytesIO(body)):
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            main = max(archive.infolist(), key=lambda member: member.file_size).filename
+            members = {name: archive.read(name) for name in archive.namelist()}
+        return replace(reply, body=zip_bytes(members | {main: edit(members[main])}))
+    if body.startswith(b"\x1f\x8b"):
+        return replace(reply, body=gzip.compress(edit(gzip.decompress(body)), mtime=0))
+    return replace(reply, body=edit(body))
+
+
+RowEdit = Callable[[list[bytes], Mapping[str, int]], list[bytes] | None]
+PageRowEdit = Callable[[dict[str, Any]], dict[str, Any] | None]
+_FIELD = re.compile(rb'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
+
+
+def _edit_rows(reply: Reply, row: RowEdit, page_row: PageRowEdit) -> Reply:
+    def edit(text: bytes) -> bytes:
+        if _is_json(text):
+            return _pages(text, lambda rows: [kept for kept in map(page_row, rows) if kept is not None])
+        return b"".join(_csv_rows(text, row))
+
+    return _edit(reply, edit)
+
+
+def _csv_rows(text: bytes, row: RowEdit) -> Iterator[bytes]:
+    """CSV lines with fields edited as they stand, quotes and line ends untouched; other text passes unchanged."""
+    lines = text.splitlines(keepends=True)
+    names = next(csv.reader([lines[0].decode("utf-8-sig", "replace")]), []) if lines else []
+    at = {name: i for i, name in enumerate(names)}
+    yield from lines[:1]
+    for line in lines[1:]:
+        bare = line.rstrip(b"\r\n")
+        fields = row(_fields(bare), at)
+        if fields is not None:
+            yield b",".join(fields) + line[len(bare) :]
+
+
+def _fields(line: bytes) -> list[bytes]:
+    if b'"' not in line:
+        return line.split(b",")
+    fields: list[bytes] = []
+    start = 0
+    while start <= len(line):
+        found = _FIELD.match(line, start)
+        if found is None:
+            return [*fields, line[start:]]
+        fields.append(found[1])
+        start = found.end() + (0 if found[0].endswith(b",") else 1)
+    return fields
+
+
+def _times(cell: bytes, factor: Decimal) -> bytes:
+    try:
+        product = format(Decimal(cell.strip(b'"').decode()) * factor, "f").encode()
+    except (InvalidOperation, UnicodeDecodeError):
+        return cell
+    return b'"%s"' % product if cell.startswith(b'"') else product
+
+
+def _is_json(text: bytes) -> bool:
+    return text[:1] in (b"[", b"{")
+
+
+def _pages(text: bytes, edit: Callable[[list[Any]], list[Any]]) -> bytes:
+    """A World Bank page with other rows; its total follows as long as there is one page."""
+    body = json.loads(text)
+    if not (isinstance(body, list) and len(body) == 2 and isinstance(body[1], list)):
+        return text
+    header, rows = body[0], edit(body[1])
+    if int(header["pages"]) == 1:
+        header = header | {"total": len(rows)}
+    return json.dumps([header, rows], ensure_ascii=False, separators=(",", ":")).encode()
+
+
+# --- catalogues ------------------------------------------------------------------------------------------------------
+
+
+def amend_catalogue(
+    faults: Sequence[Fault], request: Request, reply: Reply, answer: Callable[[Request], Reply]
+) -> Reply:
+    """A catalogue agrees with the data: it does not list retired datasets, and the ILO's counts rows after a drop.
+
+    `answer` gives the undisturbed reply to a request for data.
+    """
+    if request.path.endswith("/datasets_E.json") and _any(faults, "retired"):
+        body = json.loads(reply.body.decode("utf-8-sig"))
+        listed = body["Datasets"]["Dataset"]
+        targets = [e["FileLocation"].replace("https://", "/", 1) for e in listed]
+        kept = [e for e, target in zip(listed, targets, strict=True) if not _met(faults, "retired", target)]
+        return replace(reply, body=fao_catalogue(kept))
+    if request.path == "/metadata/toc/indicator" and _any(faults, "retired", "drop"):
+        listed = json.loads(reply.body)
+        targets = [f"/rplumber.ilo.org/data/indicator?id={e['id']}" for e in listed]
+        kept = [
+            _recounted(faults, e, Request.parse(target), answer)
+            for e, target in zip(listed, targets, strict=True)
+            if not _met(faults, "retired", target)
+        ]
+        return replace(reply, body=ilo_contents(kept).body)
+    return reply
+
+
+def _recounted(
+    faults: Sequence[Fault], entry: dict[str, Any], request: Request, answer: Callable[[Request], Reply]
+) -> dict[str, Any]:
+    drops = _met(faults, "drop", request.text)
+    if not drops:
+        return entry
+    reply = answer(request)
+    for fault in drops:
+        reply = fault.spoil(request, reply)
+    rows = reply.body.count(b"\n") - 1
+    return entry | {"n.records": rows, "n.records.all": rows}
+
+
+def _any(faults: Sequence[Fault], *kinds: str) -> bool:
+    return any(fault.kind in kinds for fault in faults)
+
+
+def _met(faults: Sequence[Fault], kind: str, target: str) -> list[Fault]:
+    return [fault for fault in faults if fault.kind == kind and fault.meets(target)]
