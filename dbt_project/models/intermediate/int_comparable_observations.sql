@@ -1,0 +1,68 @@
+-- Observations that may enter a country's progress, each with the group inside which years may be compared.
+with eligible as (
+
+    select
+        observations.*,
+        series.direction,
+        series.comparability,
+        series.definition,
+        lower({{ folded_text('observations.source_label') }}) as survey
+    from {{ ref('int_observations') }} as observations
+    inner join {{ ref('stg_reference__series') }} as series
+        on observations.dataset_id = series.dataset_id and observations.indicator_id = series.indicator_id
+    where
+        observations.obs_value is not null
+        and observations.year is not null
+        and observations.area_kind in ('country', 'territory')
+        and observations.basis <> 'projection'
+        and coalesce(observations.sex, 'SEX_T') = 'SEX_T'
+        -- employment by division is a structure, not a measure of progress
+        and observations.indicator_id <> 'EMP_TEMP_SEX_EC2_NB'
+        -- the same total stands there in three versions of the classification
+        and (observations.indicator_id <> 'SDG_0831_SEX_ECO_RT' or observations.breakdown = 'ECO_SECTOR_TOTAL')
+
+),
+
+grouped as (
+
+    select
+        *,
+        indicator_id || coalesce(' | ' || breakdown, '')
+        || case
+            when comparability = 'indicator' then ''
+            when comparability = 'source' then ' | ' || source_code
+            when comparability = 'survey' and survey is not null then ' | ' || survey
+            when comparability = 'survey' then ' | unnamed survey, ' || year
+            else ' | ' || year
+        end as comparability_group,
+        case
+            when comparability = 'survey' and survey is null then 'the survey is not named'
+            when comparability = 'none' then 'years of this series are not comparable: ' || definition
+        end as not_comparable_reason
+    from eligible
+
+)
+
+select
+    iso3,
+    dataset_id,
+    indicator_id,
+    definition_id,
+    breakdown,
+    year,
+    obs_value,
+    unit,
+    obs_status,
+    basis,
+    source_code,
+    source_label,
+    direction,
+    comparability,
+    definition,
+    comparability_group,
+    not_comparable_reason,
+    is_synthetic,
+    snapshot_id,
+    -- status B: the series starts anew in this year
+    max(case when obs_status = 'B' then year end) over (partition by iso3, comparability_group) as break_year
+from grouped

@@ -1,0 +1,44 @@
+with products as (
+
+    select
+        sector_id,
+        {{ text_list('hs_code') }} as hs_chapters
+    from {{ ref('sector_product') }}
+    group by sector_id
+
+),
+
+items as (
+
+    select
+        sector_id,
+        item_code,
+        item_label
+    from {{ ref('sector_fao_item') }}
+    where is_production_measure
+
+),
+
+goods as (
+
+    select
+        sector_id,
+        {{ text_list('good_id') }} as good_ids
+    from {{ ref('sector_good') }}
+    group by sector_id
+
+)
+
+select
+    sectors.sector_id,
+    sectors.name,
+    products.hs_chapters,
+    items.item_code as production_item_code,
+    items.item_label as production_item,
+    goods.good_ids,
+    sectors.isic4_note,
+    sectors.stage_note
+from {{ ref('sector') }} as sectors
+left join products on sectors.sector_id = products.sector_id
+left join items on sectors.sector_id = items.sector_id
+left join goods on sectors.sector_id = goods.sector_id

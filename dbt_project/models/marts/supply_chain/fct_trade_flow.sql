@@ -1,0 +1,22 @@
+select
+    reporter,
+    reporter_iso3,
+    partner,
+    partner_iso3,
+    partner_kind,
+    product as hs_chapter,
+    flow,
+    year,
+    value_eur,
+    quantity_kg,
+    value_eur / nullif(quantity_kg, 0) as unit_value_eur_per_kg,
+    is_confidential,
+    is_synthetic,
+    snapshot_id
+from {{ ref('int_trade') }}
+where
+    reporter_kind = 'country'
+    -- aggregates hold their members, GB holds its parts, and a code nobody has classified yet could be either
+    and partner_kind not in ('aggregate', 'part', 'unclassified')
+    -- one level of the nomenclature: headings are inside their chapter
+    and {{ text_matches('product', '[0-9]{2}') }}

@@ -1,0 +1,17 @@
+select
+    trim(freq) as freq,
+    trim(reporter) as reporter,
+    trim(partner) as partner,
+    trim(product) as product,
+    trim(flow) as flow,
+    trim(indicator) as indicator_id,
+    time_period,
+    {{ year_or_null('trim(time_period)') }} as year,
+    obs_value,
+    obs_value_text,
+    obs_qualifier,
+    nullif(trim(obs_flag), '') as obs_flag,
+    nullif(trim(conf_status), '') as conf_status,
+    is_synthetic,
+    snapshot_id
+from {{ source('eurostat', 'eurostat_ds_045409') }}

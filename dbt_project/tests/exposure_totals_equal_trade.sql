@@ -1,0 +1,33 @@
+-- The mart neither loses nor doubles imports: per year and sector it holds what the fact holds for countries.
+with mart as (
+
+    select
+        year,
+        sector_id,
+        sum(import_value_eur) as value_eur
+    from {{ ref('mart_exposure') }}
+    group by year, sector_id
+
+),
+
+trade as (
+
+    select
+        flows.year,
+        products.sector_id,
+        sum(flows.value_eur) as value_eur
+    from {{ ref('fct_trade_flow') }} as flows
+    inner join {{ ref('dim_product') }} as products on flows.hs_chapter = products.hs_code
+    where flows.flow = '1' and flows.partner_kind in ('country', 'territory')
+    group by flows.year, products.sector_id
+
+)
+
+select
+    coalesce(mart.year, trade.year) as year,
+    coalesce(mart.sector_id, trade.sector_id) as sector_id,
+    mart.value_eur as mart_value_eur,
+    trade.value_eur as trade_value_eur
+from mart
+full outer join trade on mart.year = trade.year and mart.sector_id = trade.sector_id
+where abs(coalesce(mart.value_eur, 0) - coalesce(trade.value_eur, 0)) > 1e-9 * coalesce(trade.value_eur, 0)

@@ -1,0 +1,11 @@
+{{ config(severity='warn') }}
+-- Agriculture, industry and services are the branches of all working children.
+select
+    report_year,
+    country,
+    block,
+    sum(value_pct) as total_pct
+from {{ ref('stg_ilab__findings') }}
+where section = 'Children_Work_Statistics' and measure in ('Agriculture', 'Industry', 'Services')
+group by report_year, country, block
+having count(value_pct) = 3 and abs(sum(value_pct) - 100) > 1.5
