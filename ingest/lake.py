@@ -9,6 +9,7 @@ lake/<dataset>/attempts.ndjson                   one line each time the partner 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -51,7 +52,9 @@ class Vintage:
 
 def connect() -> duckdb.DuckDBPyConnection:
     """A private in-memory DuckDB: two threads, bounded memory, nothing installed or loaded from outside."""
-    return duckdb.connect(config={**storage.DUCKDB_CONFIG, "threads": 2, "memory_limit": "800MB"})
+    return duckdb.connect(
+        config={**storage.DUCKDB_CONFIG, "threads": 2, "memory_limit": "800MB", "temp_directory": tempfile.gettempdir()}
+    )
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------

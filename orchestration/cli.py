@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
@@ -26,7 +25,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="Alliance 8.7 supply-chain data platform. Data lie in A87_HOME (default ./data).",
 )  # fmt: skip
-console = Console(soft_wrap=False)
+console = Console(width=None if sys.stdout.isatty() else 200)
 FaultOption = Annotated[
     list[str] | None, typer.Option("--fault", help="Break the sandbox, e.g. ilo=status:503 (sample, recorded only).")
 ]
@@ -140,61 +139,25 @@ def sandbox(
 
 
 def _refresh(partner: str | None, edition: str, recordings: Path | None, faults: list[str]) -> int:
-    """Two Dagster runs: the datasets, then the warehouse if its inputs changed. Returns the exit code."""
     _check_options(partner, edition, recordings)
-    from orchestration.build import build_definitions
-    from orchestration.instance import PID_TAG, open_instance
     from orchestration.resources import Partners
+    from orchestration.run import refresh_and_publish
     from orchestration.terminal import TerminalReporter
 
     home = Home.from_env()
-    reporter = TerminalReporter(console)
+    # Bound to today's stdout: while dbt works, its own output goes to the log.
+    reporter = TerminalReporter(Console(file=sys.stdout, width=console.width))
     door = Partners(edition=edition, recordings=str(recordings or ""), faults=faults)
-    instance = open_instance(home)
-    definitions = build_definitions(door, reporter)
-
-    def run(job: str) -> Any:
-        return definitions.resolve_job_def(job).execute_in_process(
-            instance=instance, raise_on_error=False, tags={PID_TAG: str(os.getpid())},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )  # fmt: skip
-
     with reporter.showing(len([d for d in datasets().values() if partner in (None, d.partner)])):
-        ingested = run(partner or "refresh")
-    bad = [outcome for outcome in reporter.outcomes if not outcome.is_good]
-    broken = [e for e in ingested.get_step_failure_events() if not _is_reported(e)]
-    for event in broken:
-        console.print(f"[bold red]step failed[/] {event.step_key}: {_cause(event)}", highlight=False, soft_wrap=True)
-    if not publish.is_due(home):
+        result = refresh_and_publish(home, door, reporter, partner)
+    for error in result.errors:
+        console.print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+    if result.built:
+        console.print(f"the warehouse was rebuilt (log: {result.log})", highlight=False, soft_wrap=True)
+    elif not result.errors:
         console.print("nothing the warehouse is built from has changed: nothing was rebuilt", highlight=False)
-        return 2 if broken else 1 if bad else 0
-    home.build.mkdir(parents=True, exist_ok=True)
-    log = home.build / "dbt.log"
-    console.print(f"building the warehouse (log: {log})", highlight=False, soft_wrap=True)
-    with log.open("w") as stream, contextlib.redirect_stdout(stream):
-        built = run("warehouse")
-    if not built.success:
-        for event in built.get_step_failure_events():
-            console.print(f"[bold red]build failed[/] {_cause(event)}", highlight=False, soft_wrap=True)
-        console.print("the published warehouse stays what it was", highlight=False)
-        return 2
     _show_published(home)
-    return 2 if broken else 1 if bad else 0
-
-
-def _is_reported(event: Any) -> bool:
-    """Whether a step failed because of a partner (the reporter has told of it), not because of us."""
-    return event.step_failure_data.user_failure_data is not None
-
-
-def _cause(event: Any) -> str:
-    data = event.step_failure_data
-    if data.user_failure_data is not None and data.user_failure_data.description:
-        return str(data.user_failure_data.description)
-    error = data.error
-    while error.cause is not None:
-        error = error.cause
-    return str(error.message)
+    return 2 if result.errors else 1 if any(not o.is_good for o in reporter.outcomes) else 0
 
 
 def _check_options(partner: str | None, edition: str, recordings: Path | None) -> None:

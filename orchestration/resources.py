@@ -29,12 +29,14 @@ class HomeResource(dg.ConfigurableResource[Home]):
 class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The partners' servers: the live ones, or a sandbox that plays the sample edition or recordings.
 
-    Defaults come from A87_EDITION, A87_RECORDINGS and A87_FAULTS (comma-separated, e.g. `ilo=status:503`). With faults
-    the sandbox's catalogues say that everything was updated, so that the faulty payloads are asked for.
+    Defaults come from A87_EDITION, A87_RECORDINGS, A87_SANDBOX_URL (a running `a87 sandbox`; without it one is started
+    for the step) and A87_FAULTS (comma-separated, e.g. `ilo=status:503`). With faults the sandbox's catalogues say that
+    everything was updated, so that the faulty payloads are asked for.
     """
 
     edition: str = "live"
     recordings: str = ""
+    sandbox_url: str = ""
     faults: list[str] = Field(default_factory=list)
 
     @classmethod
@@ -43,6 +45,7 @@ class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
         return cls(
             edition=os.environ.get("A87_EDITION", "live"),
             recordings=os.environ.get("A87_RECORDINGS", ""),
+            sandbox_url=os.environ.get("A87_SANDBOX_URL", ""),
             faults=faults.split(",") if faults else [],
         )
 
@@ -57,6 +60,9 @@ class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self.checked_edition() == "live":
             yield Endpoints()
             return
+        if self.sandbox_url:
+            yield Endpoints.sandbox(self.sandbox_url)
+            return
         played = SampleEdition() if self.edition == "sample" else Recordings(Path(self.recordings))
         with Sandbox(played, faults=[Fault.parse(text) for text in self.faults]) as sandbox:
             if self.faults:
@@ -70,7 +76,11 @@ class Reporter(Protocol):
     def started(self, dataset: Dataset) -> Callable[[int], None]:
         """A dataset's turn has come; the returned function is told of every chunk of bytes."""
 
-    def finished(self, outcome: Outcome) -> None: ...
+    def finished(self, outcome: Outcome) -> None:
+        """A dataset's refresh has ended."""
+
+    def building(self) -> None:
+        """The warehouse is being built and published."""
 
 
 class SilentReporter:
@@ -80,4 +90,7 @@ class SilentReporter:
         return lambda _bytes: None
 
     def finished(self, outcome: Outcome) -> None:
+        return None
+
+    def building(self) -> None:
         return None

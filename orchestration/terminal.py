@@ -39,6 +39,12 @@ class TerminalReporter:
             yield
         self._progress = None
 
+    def building(self) -> None:
+        if self._progress is not None:
+            self._progress.add_task("warehouse", total=None, amount="building, testing, publishing")
+        else:
+            self.console.print("building the warehouse", highlight=False)
+
     def started(self, dataset: Dataset) -> Callable[[int], None]:
         if self._progress is None:
             return lambda _bytes: None

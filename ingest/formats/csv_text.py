@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 import zipfile
@@ -16,22 +17,30 @@ from ingest.formats import TextTable
 CHUNK = 1 << 20
 
 
-def transcode(source: Callable[[], BinaryIO], dest: Path) -> str:
-    """Copy a text stream to `dest` as UTF-8 without BOM; returns the encoding found.
+def transcode(source: Callable[[], BinaryIO], dest: Path, partner: str) -> str:
+    """Copy a text stream to `dest` as UTF-8 without BOM; returns the encoding found. Flat memory.
 
-    Strict UTF-8 first, else cp1252: FAO's files differ within one download (fao quirks 1-3). cp1252, not Latin-1,
-    since bytes 0x80-0x9f are letters and dashes there. Flat memory.
+    Strict UTF-8 first, else strict cp1252: FAO's files differ within one download (fao quirks 1-3). cp1252, not
+    Latin-1, since bytes 0x80-0x9f are letters and dashes there. Raises PayloadInvalid for bytes that are neither.
     """
     try:
         _copy(source, dest, "utf-8-sig")
         return "utf-8"
-    except UnicodeDecodeError:
-        _copy(source, dest, "cp1252")
-        return "cp1252"
+    except UnicodeDecodeError as error:
+        with source() as stream:
+            marked_as_utf8 = stream.read(3) == codecs.BOM_UTF8
+        if not marked_as_utf8:
+            with contextlib.suppress(UnicodeDecodeError):
+                _copy(source, dest, "cp1252")
+                return "cp1252"
+        raise PayloadInvalid(
+            f"a byte that is no text: {error}", partner=partner, expected="UTF-8 or cp1252",
+            remedy="look at the raw snapshot near that byte; the last good vintage keeps serving",
+        ) from error  # fmt: skip
 
 
 def _copy(source: Callable[[], BinaryIO], dest: Path, encoding: str) -> None:
-    decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding != "cp1252" else "replace")
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
     with source() as stream, dest.open("wb") as out:
         while chunk := stream.read(CHUNK):
             out.write(decoder.decode(chunk).encode())
@@ -48,14 +57,14 @@ def read_header(path: Path, partner: str) -> TextTable:
 
 
 def from_file(raw: Path, dest: Path, partner: str) -> TextTable:
-    transcode(lambda: raw.open("rb"), dest)
+    transcode(lambda: raw.open("rb"), dest, partner)
     return read_header(dest, partner)
 
 
 def from_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dest: Path, partner: str) -> TextTable:
     """Inflate one member as UTF-8 CSV; the reader verifies its CRC. Raises PayloadInvalid on a broken member."""
     try:
-        transcode(lambda: archive.open(member), dest)  # type: ignore[arg-type,return-value]
+        transcode(lambda: archive.open(member), dest, partner)  # type: ignore[arg-type,return-value]
     except zipfile.BadZipFile as error:
         raise PayloadInvalid(f"{member.filename}: {error}", partner=partner, expected="a right CRC") from error
     return read_header(dest, partner)
