@@ -61,9 +61,9 @@ bench: install-dev  ## Measure, and print ratios against peers
 lock: install-dev  ## Resolve pyproject.toml again into the hashed lock files
 	$(PIP) install uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --generate-hashes \
-	  --no-emit-index-url --custom-compile-command 'make lock' --quiet -o requirements.lock
+	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --extra dev --generate-hashes \
-	  --no-emit-index-url --custom-compile-command 'make lock' --quiet -c requirements.lock -o requirements-dev.lock
+	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -c requirements.lock -o requirements-dev.lock
 
 clean:  ## Remove data, caches and the environment
 	rm -rf $(VENV) data dbt_project/target dbt_project/logs .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
