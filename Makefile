@@ -40,12 +40,19 @@ demo: install  ## Run the main job on the bundled sample edition (no internet) a
 test: install-dev  ## Run all tests
 	$(BIN)/python -m pytest
 
-lint: install-dev  ## ruff, mypy, import rules, sqlfluff, Dagster and dbt definitions
+# Dagster's commands look for their settings (no telemetry) in DAGSTER_HOME.
+$(A87_HOME)/dagster/dagster.yaml: dagster.yaml
+	mkdir -p $(@D) && ln -sf $(CURDIR)/dagster.yaml $@
+
+lint: install-dev $(A87_HOME)/dagster/dagster.yaml  ## ruff, mypy, import rules, sqlfluff, Dagster and dbt definitions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
+	cd dbt_project && ../$(BIN)/dbt parse --quiet --warn-error
+	DAGSTER_HOME=$(A87_HOME)/dagster VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs
+	DAGSTER_HOME=$(A87_HOME)/dagster $(BIN)/dagster definitions validate -w workspace.yaml
 
 format: install-dev  ## Let ruff and sqlfluff rewrite what they can
 	$(BIN)/ruff check --fix .

@@ -52,7 +52,8 @@ def dbt_definitions() -> dg.AssetsDefinition:
         with storage.exclusive(home.build / ".lock"):
             warehouse.prepare(home)
             os.environ["A87_BUILD_FILE"] = str(warehouse.build_file(home))
-            invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, raise_on_error=False)
+            command = ["build", "--exclude-resource-type", "unit_test"]  # those test code, not data: `make test`
+            invocation = dbt.cli(command, context=context, raise_on_error=False)
             events = list(invocation.stream())  # to the end: dbt holds the file until then
             _keep_test_results(home, invocation.get_artifact("run_results.json"), invocation.manifest)
             yield from _with_row_counts(home, events, invocation.manifest)

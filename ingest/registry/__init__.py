@@ -72,6 +72,7 @@ class Tolerances(Strict):
     max_changed_pct: float = 20.0
     max_areas_lost: int = 0
     max_text_values: int = 0
+    latest_year: int | None = None  # where projections reach further than a few years
     reason: str = ""
 
 
