@@ -110,7 +110,12 @@ def _refresh(
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
-    candidate = _load(home, dataset, snapshot, same_edition, work)
+    folder = work / "vintage"
+    rows = _load(home, dataset, snapshot, folder, work / "text")
+    if same_edition and lake.same_content(dataset, same_edition.data, folder / "data.parquet"):
+        lake.confirm(home, dataset.id, same_edition.snapshot_id, signal)
+        return _outcome(dataset, "unchanged", "the delivery has a new stamp and the same rows", now)
+    candidate = _compare(dataset, snapshot, rows, folder, same_edition)
     checks = check(dataset, candidate)
     candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
@@ -128,24 +133,30 @@ def _fetch(
     return snapshots.store(home, dataset, folder, edition=edition, url=url, signal=signal)
 
 
-def _load(home: Home, dataset: Dataset, snapshot: Snapshot, previous: Vintage | None, work: Path) -> Candidate:
-    """Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected."""
-    text, folder = work / "text", work / "vintage"
+def _load(home: Home, dataset: Dataset, snapshot: Snapshot, folder: Path, text: Path) -> int:
+    """Write `folder`/data.parquet; returns its rows. `text` takes the delivery as UTF-8.
+
+    Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected.
+    """
     text.mkdir()
     folder.mkdir()
-    data = folder / "data.parquet"
     try:
         tables = connector(partners()[dataset.partner]).read(dataset, snapshot.payload(home), text)
-        rows = lake.load(dataset, tables, snapshot.snapshot_id, data)
+        return lake.load(dataset, tables, snapshot.snapshot_id, folder / "data.parquet")
     except IngestError as error:
         snapshots.reject(home, snapshot, str(error))
         error.url = error.url or snapshot.url
         raise
+
+
+def _compare(dataset: Dataset, snapshot: Snapshot, rows: int, folder: Path, previous: Vintage | None) -> Candidate:
+    """The candidate, with what changed against the current vintage of its edition in `folder`/revision.parquet."""
     revision = None
     if previous:
         revision = lake.revise(
-            dataset, previous.data, data, folder / "revision.parquet", previous.snapshot_id, snapshot.snapshot_id
-        )
+            dataset, previous.data, folder / "data.parquet", folder / "revision.parquet",
+            previous.snapshot_id, snapshot.snapshot_id,
+        )  # fmt: skip
     return Candidate(Vintage(folder, lake.describe(snapshot, rows, revision)), previous)
 
 

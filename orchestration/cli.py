@@ -111,10 +111,12 @@ def dev(port: Annotated[int, typer.Option(help="Port of the Dagster UI on 127.0.
     """Open the Dagster UI with the daemon on this data root, until interrupted."""
     from orchestration.instance import CONFIG, dagster_home
 
-    dagster_home(Home.from_env())
-    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", "workspace.yaml", "-p", str(port)]
+    home = Home.from_env()
+    os.environ["A87_HOME"] = str(home.root)  # the services run in DAGSTER_HOME
+    os.chdir(dagster_home(home))
+    workspace = str(CONFIG.with_name("workspace.yaml"))
+    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", workspace, "-p", str(port)]
     console.print(f"Dagster UI: http://127.0.0.1:{port}", highlight=False)
-    os.chdir(CONFIG.parent)
     os.execv(command[0], command)
 
 

@@ -47,7 +47,8 @@ class Column(Strict):
     required: bool = False
     optional_on_wire: bool = False  # the partner leaves the column out of some replies
     strip_apostrophe: bool = False
-    volatile: bool = False  # moves without a change of data: not part of a revision
+    volatile: bool = False  # a label or note: may be reworded without a change of data, so not part of a revision
+    stamp: bool = False  # the time of extraction: says nothing of the data
     unit: str = ""
     meaning: str
 
@@ -123,9 +124,15 @@ class Dataset(Strict):
 
     @property
     def compared_columns(self) -> tuple[str, ...]:
-        """What a revision looks at: everything but the key, the snapshot and volatile columns."""
-        volatile = {column.name for column in self.columns if column.volatile}
-        return tuple(c for c in self.lake_columns if c not in {*self.key, *volatile, "snapshot_id"})
+        """What a revision looks at: everything but the key, the snapshot, labels and stamps."""
+        aside = {column.name for column in self.columns if column.volatile or column.stamp}
+        return tuple(c for c in self.lake_columns if c not in {*self.key, *aside, "snapshot_id"})
+
+    @property
+    def content_columns(self) -> tuple[str, ...]:
+        """Everything that was delivered: all columns but stamps and the snapshot."""
+        stamps = {column.name for column in self.columns if column.stamp}
+        return tuple(c for c in self.lake_columns if c not in {*stamps, "snapshot_id"})
 
     @property
     def fingerprint(self) -> str:
