@@ -12,6 +12,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,12 @@ def _check_trailing(con: duckdb.DuckDBPyConnection, dataset: Dataset, tables: Se
                 raise SchemaDrift("text in the nameless last field", partner=dataset.partner)
 
 
+def columns(file: Path) -> list[str]:
+    """Names of a Parquet file's columns, in order."""
+    with connect() as con:
+        return [row[0] for row in con.execute(f"describe select * from read_parquet({_quoted(file)})").fetchall()]
+
+
 def same_content(dataset: Dataset, old: Path, new: Path) -> bool:
     """Whether two Parquet files hold the same rows in any order, stamps of extraction left aside."""
     row = "hash(" + ", ".join(f'"{c}"' for c in dataset.content_columns) + ")"
@@ -225,7 +232,7 @@ def last_signal(home: Home, dataset_id: str) -> dict[str, Any] | None:
 def vintages(home: Home, dataset_id: str) -> list[Vintage]:
     """All accepted vintages, oldest first."""
     found = [_open(file.parent) for file in (home.lake(dataset_id) / "vintages").glob("*/vintage.json")]
-    return sorted(found, key=lambda v: (v.meta["snapshot"]["retrieved_at"], v.snapshot_id))
+    return sorted(found, key=lambda v: str(v.meta["settled_at"]))
 
 
 def _open(folder: Path) -> Vintage:
@@ -239,6 +246,7 @@ def describe(snapshot: Snapshot, rows: int, revision: dict[str, Any] | None) -> 
 
 def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, Any], *, passed: bool) -> Vintage:
     """Move a checked candidate to its place; if it passed it becomes `current` in one rename."""
+    candidate.meta["settled_at"] = datetime.now(UTC).isoformat(timespec="microseconds")
     storage.write_json(candidate.folder / "vintage.json", candidate.meta)
     place = home.lake(dataset_id) / ("vintages" if passed else "quarantine") / candidate.snapshot_id
     storage.replace_folder(candidate.folder, place)

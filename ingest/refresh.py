@@ -25,7 +25,10 @@ CheckRow = dict[str, Any]  # expectations.CheckResult as a dict: check_name, sev
 
 @dataclass(frozen=True)
 class Candidate:
-    """A loaded delivery that waits for its checks; `previous` is the current vintage of the same edition."""
+    """A loaded delivery that waits for its checks.
+
+    `previous` is the current vintage if it has the same edition and the same columns.
+    """
 
     vintage: Vintage
     previous: Vintage | None
@@ -112,10 +115,11 @@ def _refresh(
         return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
     folder = work / "vintage"
     rows = _load(home, dataset, snapshot, folder, work / "text")
-    if same_edition and lake.same_content(dataset, same_edition.data, folder / "data.parquet"):
-        lake.confirm(home, dataset.id, same_edition.snapshot_id, signal)
+    previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
+    if previous and lake.same_content(dataset, previous.data, folder / "data.parquet"):
+        lake.confirm(home, dataset.id, previous.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the delivery has a new stamp and the same rows", now)
-    candidate = _compare(dataset, snapshot, rows, folder, same_edition)
+    candidate = _compare(dataset, snapshot, rows, folder, previous)
     checks = check(dataset, candidate)
     candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
@@ -147,6 +151,11 @@ def _load(home: Home, dataset: Dataset, snapshot: Snapshot, folder: Path, text: 
         snapshots.reject(home, snapshot, str(error))
         error.url = error.url or snapshot.url
         raise
+
+
+def _same_columns(vintage: Vintage, folder: Path) -> bool:
+    """A dataset whose columns were redeclared starts anew: there is nothing to compare with."""
+    return lake.columns(vintage.data) == lake.columns(folder / "data.parquet")
 
 
 def _compare(dataset: Dataset, snapshot: Snapshot, rows: int, folder: Path, previous: Vintage | None) -> Candidate:

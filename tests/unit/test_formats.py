@@ -1,0 +1,299 @@
+"""Wire dialects: encodings, header lines, SDMX-CSV, World Bank pages and wide tables, with the partners' own slips."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.errors import DatasetRetired, PayloadInvalid, RequestRefused, SchemaDrift
+from ingest.formats import csv_text, json_pages, sdmx_csv, wide_years, write_rows
+
+# --- encodings -------------------------------------------------------------------------------------------------------
+
+
+def transcode(folder: Path, raw: bytes) -> tuple[str, str]:
+    encoding = csv_text.transcode(lambda: io.BytesIO(raw), folder / "out.csv", "fao")
+    return encoding, (folder / "out.csv").read_bytes().decode("utf-8")
+
+
+def test_utf_8_stays_what_it_is(tmp_path):
+    assert transcode(tmp_path, "Côte d'Ivoire,Türkiye".encode()) == ("utf-8", "Côte d'Ivoire,Türkiye")
+
+
+def test_a_byte_order_mark_goes(tmp_path):
+    assert transcode(tmp_path, b'\xef\xbb\xbf"ref_area"') == ("utf-8", '"ref_area"')
+
+
+def test_a_row_of_fao_in_cp1252_is_read(tmp_path):
+    raw = b'"107","C\xf4te d\'Ivoire","5058","Enteric Fermentation"'
+    assert transcode(tmp_path, raw) == ("cp1252", '"107","Côte d\'Ivoire","5058","Enteric Fermentation"')
+
+
+def test_it_is_cp1252_and_not_latin_1(tmp_path):
+    assert transcode(tmp_path, b"Dec\x96Jan\x96Feb") == ("cp1252", "Dec–Jan–Feb")
+
+
+def test_pure_ascii_is_utf_8(tmp_path):
+    assert transcode(tmp_path, b"a,b\n") == ("utf-8", "a,b\n")
+
+
+def test_a_letter_cut_by_the_end_of_a_chunk_is_whole(tmp_path):
+    text = "x" * (csv_text.CHUNK - 1) + "ü" + "y"
+    assert transcode(tmp_path, text.encode()) == ("utf-8", text)
+
+
+def test_a_late_odd_byte_leaves_no_half_converted_file(tmp_path):
+    raw = b"x" * (csv_text.CHUNK + 10) + b"C\xf4te"
+    encoding, text = transcode(tmp_path, raw)
+    assert encoding == "cp1252"
+    assert text == "x" * (csv_text.CHUNK + 10) + "Côte"
+
+
+def test_a_byte_that_is_neither_utf_8_nor_cp1252_is_refused(tmp_path):
+    with pytest.raises(PayloadInvalid, match="a byte that is no text") as caught:
+        transcode(tmp_path, b"C\x81te d'Ivoire")
+    assert (caught.value.partner, caught.value.expected) == ("fao", "UTF-8 or cp1252")
+
+
+def test_a_file_that_calls_itself_utf_8_is_not_read_as_anything_else(tmp_path):
+    with pytest.raises(PayloadInvalid, match="a byte that is no text"):
+        transcode(tmp_path, b"\xef\xbb\xbfC\xf4te d'Ivoire")
+
+
+def test_line_ends_are_not_touched(tmp_path):
+    assert transcode(tmp_path, b"a\r\nb\n") == ("utf-8", "a\r\nb\n")
+
+
+# --- header lines ----------------------------------------------------------------------------------------------------
+
+
+def test_a_header_is_read_with_quotes_and_without_blanks(tmp_path):
+    (tmp_path / "raw").write_bytes(b'\xef\xbb\xbf"Flag", Description,"Note, long"\r\nA,Official,\r\n')
+    table = csv_text.from_file(tmp_path / "raw", tmp_path / "out", "fao")
+    assert table.header == ("Flag", "Description", "Note, long")
+    assert table.path == tmp_path / "out"
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n", b"\r\nA,B\r\n", b",,\n"])
+def test_a_file_without_a_header_is_refused(tmp_path, raw):
+    (tmp_path / "raw").write_bytes(raw)
+    with pytest.raises(PayloadInvalid, match="without a header line"):
+        csv_text.from_file(tmp_path / "raw", tmp_path / "out", "fao")
+
+
+def test_a_zip_member_is_inflated_as_utf_8(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("main.csv", b"Area,Year\r\nC\xf4te d'Ivoire,2020\r\n")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        table = csv_text.from_zip_member(archive, archive.getinfo("main.csv"), tmp_path / "out", "fao")
+    assert table.header == ("Area", "Year")
+    assert table.path.read_bytes().decode() == "Area,Year\r\nCôte d'Ivoire,2020\r\n"
+
+
+def test_a_member_with_a_wrong_checksum_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("main.csv", b"Area,Year\n4,2020\n")
+    (tmp_path / "a.zip").write_bytes((tmp_path / "a.zip").read_bytes().replace(b"4,2020", b"4,2021", 1))
+    with (
+        zipfile.ZipFile(tmp_path / "a.zip") as archive,
+        pytest.raises(PayloadInvalid, match=r"main\.csv: Bad CRC-32"),
+    ):
+        csv_text.from_zip_member(archive, archive.getinfo("main.csv"), tmp_path / "out", "fao")
+
+
+def test_rows_of_other_dialects_become_csv_with_every_cell_as_it_is(tmp_path):
+    rows = [{"a": 'say "hi", NA', "b": None}, {"b": "x\ny"}, {"a": "", "b": "NA", "not declared": "z"}]
+    table = write_rows(tmp_path / "out.csv", ["a", "b"], rows)
+    assert table.header == ("a", "b")
+    with table.path.open(newline="") as stream:
+        assert list(csv.reader(stream)) == [["a", "b"], ['say "hi", NA', ""], ["", "x\ny"], ["", "NA"]]
+
+
+# --- SDMX-CSV --------------------------------------------------------------------------------------------------------
+
+COMEXT = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
+LONGER = "ESTAT:DS-045409(1.0),17/02/25 11:00:00,A,DE,WORLD,3915,1,QUANTITY_IN_100KG,2010,3272312.08,"
+
+
+def sdmx(folder: Path, text: str):
+    (folder / "raw.csv").write_text(text, newline="")
+    return sdmx_csv.read(folder / "raw.csv", folder / "out.csv", "eurostat")
+
+
+def test_rows_one_empty_field_longer_than_the_header_get_a_name_for_it(tmp_path):
+    assert sdmx(tmp_path, f"{COMEXT}\r\n{LONGER}\r\n").header == (*COMEXT.split(","), "_trailing")
+
+
+def test_rows_as_long_as_the_header_stay_as_they_are(tmp_path):
+    assert sdmx(tmp_path, f"{COMEXT}\r\n{LONGER[:-1]}\r\n").header == tuple(COMEXT.split(","))
+
+
+@pytest.mark.parametrize("row", [f"{LONGER}x", f"{LONGER},", LONGER.rsplit(",", 2)[0]])
+def test_rows_of_any_other_length_are_drift(tmp_path, row):
+    with pytest.raises(SchemaDrift, match="under 10 names"):
+        sdmx(tmp_path, f"{COMEXT}\r\n{row}\r\n")
+
+
+def test_a_file_in_label_mode_is_refused(tmp_path):
+    row = LONGER.replace(",A,DE,", ",Annual,Germany,")
+    with pytest.raises(PayloadInvalid, match="labels in place of codes \\(freq is 'Annual'\\)") as caught:
+        sdmx(tmp_path, f"{COMEXT}\r\n{row}\r\n")
+    assert caught.value.remedy == "ask without the labels option"
+
+
+def test_a_header_alone_is_read(tmp_path):
+    assert sdmx(tmp_path, f"{COMEXT}\r\n").header == tuple(COMEXT.split(","))
+
+
+# --- World Bank pages ------------------------------------------------------------------------------------------------
+
+
+def header(page: int, pages: int, total: int, stamp: str = "2026-07-13") -> dict[str, Any]:
+    return {"page": page, "pages": pages, "per_page": 2, "total": total, "lastupdated": stamp}
+
+
+def fetch_all(folder: Path, *bodies: Any) -> int:
+    """As if the partner sent these pages one after another."""
+
+    def fetch(number: int, into: Path) -> Any:
+        into.write_text(json.dumps(bodies[number - 1]))
+        return bodies[number - 1]
+
+    return json_pages.fetch_all(fetch, folder, "series", "world_bank")
+
+
+def rows(folder: Path, total: int | None = None) -> list[dict[str, Any]]:
+    return list(json_pages.rows(sorted(folder.glob("*.json")), "world_bank", total))
+
+
+def test_all_pages_are_fetched_and_kept(tmp_path):
+    pages = [[header(1, 2, 3), [{"n": 1}, {"n": 2}]], [header(2, 2, 3), [{"n": 3}]]]
+    assert fetch_all(tmp_path, *pages) == 3
+    assert [row["n"] for row in rows(tmp_path, 3)] == [1, 2, 3]
+
+
+def test_numbers_of_the_header_may_be_text(tmp_path):
+    page = [{"page": "1", "pages": "1", "per_page": "50", "total": "1"}, [{"n": 1}]]
+    assert fetch_all(tmp_path, page) == 1
+
+
+def test_ten_pages_stay_in_order(tmp_path):
+    pages = [[header(n, 11, 11), [{"n": n}]] for n in range(1, 12)]
+    fetch_all(tmp_path, *pages)
+    assert [row["n"] for row in rows(tmp_path)] == list(range(1, 12))
+
+
+def test_null_in_place_of_rows_is_no_rows(tmp_path):
+    empty = {"page": 0, "pages": 0, "per_page": 0, "total": 0, "sourceid": None, "lastupdated": None}
+    assert fetch_all(tmp_path, [empty, None]) == 0
+    assert rows(tmp_path, 0) == []
+
+
+MESSAGE_175 = {
+    "message": [
+        {
+            "id": "175",
+            "key": "Invalid format",
+            "value": "The indicator was not found. It may have been deleted or archived.",
+        }
+    ]
+}
+MESSAGE_120 = {"message": [{"id": "120", "key": "Invalid value", "value": "The provided parameter value is not valid"}]}
+
+
+@pytest.mark.parametrize("body", [[MESSAGE_175], MESSAGE_175, {"message": MESSAGE_175["message"][0]}])
+def test_message_175_is_a_retired_series_and_says_archived(body):
+    with pytest.raises(DatasetRetired, match=r"message 175: .* deleted or archived"):
+        json_pages.check(body, "world_bank")
+
+
+@pytest.mark.parametrize("body", [[MESSAGE_120], MESSAGE_120])
+def test_message_120_is_a_refused_request(body):
+    with pytest.raises(RequestRefused, match="message 120: The provided parameter value is not valid"):
+        json_pages.check(body, "world_bank")
+
+
+def test_a_message_on_a_later_page_is_seen(tmp_path):
+    with pytest.raises(RequestRefused):
+        fetch_all(tmp_path, [header(1, 2, 4), [{}, {}]], [MESSAGE_120])
+
+
+@pytest.mark.parametrize("body", [[], [header(1, 1, 1)], {"total": 1}, [{"page": 1}, []], "text", None, [1, 2]])
+def test_a_reply_of_another_shape_is_refused(body):
+    with pytest.raises(PayloadInvalid, match="another shape"):
+        json_pages.check(body, "world_bank")
+
+
+@pytest.mark.parametrize("second", [header(2, 2, 4), header(2, 2, 3, "2026-07-14")])
+def test_a_total_or_stamp_that_moves_between_pages_is_refused(tmp_path, second):
+    with pytest.raises(PayloadInvalid, match="moved between two pages"):
+        fetch_all(tmp_path, [header(1, 2, 3), [{"n": 1}, {"n": 2}]], [second, [{"n": 3}]])
+
+
+@pytest.mark.parametrize("total", [1, 3])
+def test_rows_that_do_not_sum_to_the_total_are_refused(tmp_path, total):
+    (tmp_path / "a.json").write_text(json.dumps([header(1, 1, total), [{"n": 1}, {"n": 2}]]))
+    with pytest.raises(PayloadInvalid, match=f"2 rows of {total}"):
+        rows(tmp_path, total)
+
+
+# --- wide tables -----------------------------------------------------------------------------------------------------
+
+WIDE = '"Country Name","Country Code","Indicator Name","Indicator Code","2003","2006",'
+PREAMBLE = '"Data Source","World Development Indicators",\r\n\r\n"Last Updated Date","2020-07-01",\r\n\r\n'
+BGD = '"Bangladesh","BGD","Children in employment","SL.TLF.0714.ZS","17.5385033159","",'
+
+
+def wide(folder: Path, text: str) -> list[dict[str, str | None]]:
+    (folder / "wide.csv").write_text(text, newline="")
+    return list(wide_years.rows(folder / "wide.csv", "world_bank"))
+
+
+@pytest.mark.parametrize("lead", ["", PREAMBLE])
+def test_a_wide_table_becomes_a_row_a_year_with_or_without_a_preamble(tmp_path, lead):
+    known = {
+        "Country Name": "Bangladesh", "Country Code": "BGD", "Indicator Name": "Children in employment",
+        "Indicator Code": "SL.TLF.0714.ZS",
+    }  # fmt: skip
+    assert wide(tmp_path, f"{lead}{WIDE}\r\n{BGD}\r\n") == [
+        {**known, "year": "2003", "value": "17.5385033159"},
+        {**known, "year": "2006", "value": None},
+    ]
+
+
+def test_a_new_year_is_taken_up(tmp_path):
+    text = f'{WIDE}"2013",\r\n{BGD}"5.002084",\r\n'
+    assert [(row["year"], row["value"]) for row in wide(tmp_path, text)][-1] == ("2013", "5.002084")
+
+
+def test_namibia_stays_text(tmp_path):
+    row = BGD.replace("Bangladesh", "Namibia").replace("BGD", "NA")
+    assert wide(tmp_path, f"{WIDE}\r\n{row}\r\n")[0]["Country Code"] == "NA"
+
+
+@pytest.mark.parametrize("row", [f'{BGD}"note"', f'{BGD}"","note"'])
+def test_text_in_the_nameless_last_column_is_drift(tmp_path, row):
+    with pytest.raises(SchemaDrift, match="line 2: text in the nameless last column"):
+        wide(tmp_path, f"{WIDE}\r\n{row}\r\n")
+
+
+def test_a_table_without_its_row_of_names_is_drift(tmp_path):
+    with pytest.raises(SchemaDrift, match="no row of column names"):
+        wide(tmp_path, f"{PREAMBLE}{BGD}\r\n")
+
+
+def test_names_in_another_order_are_drift(tmp_path):
+    swapped = WIDE.replace('"Indicator Name","Indicator Code"', '"Indicator Code","Indicator Name"')
+    with pytest.raises(SchemaDrift, match="no row of column names"):
+        wide(tmp_path, f"{swapped}\r\n{BGD}\r\n")
+
+
+def test_a_table_without_years_is_drift(tmp_path):
+    with pytest.raises(SchemaDrift, match="no year column"):
+        wide(tmp_path, '"Country Name","Country Code","Indicator Name","Indicator Code","Latest",\r\n')
