@@ -54,7 +54,13 @@ class Vintage:
 def connect() -> duckdb.DuckDBPyConnection:
     """A private in-memory DuckDB: two threads, bounded memory, nothing installed or loaded from outside."""
     return duckdb.connect(
-        config={**storage.DUCKDB_CONFIG, "threads": 2, "memory_limit": "800MB", "temp_directory": tempfile.gettempdir()}
+        config={
+            **storage.DUCKDB_CONFIG,
+            "threads": 2,
+            "memory_limit": "800MB",
+            "preserve_insertion_order": False,
+            "temp_directory": tempfile.gettempdir(),
+        }
     )
 
 
