@@ -26,7 +26,8 @@ from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from sqlalchemy.exc import SQLAlchemyError
 
-from expectations.model import CANDIDATE, CannotRun, Expect, literal
+from expectations.model import CANDIDATE, CannotRun, Expect
+from ingest.storage import sql_text
 
 _ONE_AT_A_TIME = threading.Lock()  # GX keeps its current context in a global
 
@@ -81,7 +82,7 @@ class Workbench:
 
     def add_views(self, views: Mapping[str, Path]) -> None:
         for name, path in views.items():
-            self._execute(f"create view {name} as select * from read_parquet({literal(str(path))})")
+            self._execute(f"create view {name} as select * from read_parquet({sql_text(path)})")
         self._connection.commit()
 
     def select(self, sql: str) -> list[dict[str, Any]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from expectations.model import Check, listed, literal, rows, shown
+from expectations.model import Check, listed, rows, shown
 from ingest.registry import Dataset
+from ingest.storage import sql_text
 
 # Findings report: shares of children are printed as 0-100 up to report year 2014 and as 0-1 from 2016 on. Completion
 # rates are no shares (late entry takes them above 100 %).
@@ -52,7 +53,7 @@ def percent_unit(dataset: Dataset) -> Check:
     failing = f"""
         select {shown(dataset, "value_text")} from (
             select *, {SHARE_LIMIT} as upper_limit, try_cast(value_text as double) as value from {{batch}}
-            where measure in ({", ".join(map(literal, SHARES))})
+            where measure in ({", ".join(map(sql_text, SHARES))})
         ) where value is not null
         window year_measure as (partition by report_year, measure)
         qualify median(value) over year_measure * 100 <= upper_limit
@@ -71,7 +72,7 @@ def percent_unit(dataset: Dataset) -> Check:
 def percent_outliers(dataset: Dataset) -> Check:
     failing = (
         f"select {shown(dataset, 'value_text')} from {{batch}} "
-        f"where measure in ({', '.join(map(literal, SHARES))}) and "
+        f"where measure in ({', '.join(map(sql_text, SHARES))}) and "
         f"(try_cast(value_text as double) > {SHARE_LIMIT} or try_cast(value_text as double) < 0)"
     )
     return Check(

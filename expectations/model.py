@@ -79,10 +79,6 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def listed(names: Iterable[str]) -> str:
     return ", ".join(quoted(name) for name in names)
 

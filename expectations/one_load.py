@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from expectations.model import Check, Expect, listed, literal, quoted, registry_file, rows, shown
+from expectations.model import Check, Expect, listed, quoted, registry_file, rows, shown
 from ingest.registry import Dataset
+from ingest.storage import sql_text
 
 YEARS_AHEAD = 6  # projections reach this far, where the registry does not say otherwise
 
@@ -28,7 +29,7 @@ def checks(dataset: Dataset) -> Iterator[Check]:
 
 
 def schema(dataset: Dataset) -> Check:
-    declared = ", ".join(f"({literal(n)}, {literal(t)})" for n, t in dataset.lake_columns.items())
+    declared = ", ".join(f"({sql_text(n)}, {sql_text(t)})" for n, t in dataset.lake_columns.items())
     failing = f"""
         select column_name, declared, found
         from (values {declared}) as d(column_name, declared)
@@ -99,7 +100,7 @@ def required_not_null(dataset: Dataset) -> Check:
 
 def known_codes(dataset: Dataset) -> Check:
     bad = " or ".join(
-        f"{quoted(name)} not in ({', '.join(literal(code) for code in (*codes, ''))})"
+        f"{quoted(name)} not in ({', '.join(sql_text(code) for code in (*codes, ''))})"
         for name, codes in dataset.known.items()
     )
     return Check(
@@ -173,7 +174,7 @@ def _outside(dataset: Dataset) -> str:
     by_series = _series_ranges(dataset)
     if not by_series:
         return otherwise
-    cases = " ".join(f"when {literal(series)} then {beyond(bounds)}" for series, bounds in by_series.items())
+    cases = " ".join(f"when {sql_text(series)} then {beyond(bounds)}" for series, bounds in by_series.items())
     return f"case indicator {cases} else {otherwise} end"
 
 

@@ -24,7 +24,7 @@ from ingest.formats import TextTable
 from ingest.formats.sdmx_csv import TRAILING
 from ingest.registry import SYNTHETIC_MARK, Column, Dataset
 from ingest.snapshots import Edition, Snapshot
-from ingest.storage import Home
+from ingest.storage import Home, sql_text
 
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 KEEP_ATTEMPTS = 500
@@ -79,14 +79,14 @@ def load(dataset: Dataset, tables: Sequence[TextTable], snapshot_id: str, dest: 
             _check_header(dataset, table)
             selects.append(_select(dataset, table, snapshot_id))
         try:
-            con.execute(f"copy ({' union all '.join(selects)}) to {_quoted(dest)} (format parquet, compression zstd)")
+            con.execute(f"copy ({' union all '.join(selects)}) to {sql_text(dest)} (format parquet, compression zstd)")
             _check_trailing(con, dataset, tables)
         except duckdb.Error as error:
             raise PayloadInvalid(
                 f"rows that are not CSV ({str(error).splitlines()[0][:300]})", partner=dataset.partner,
                 remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
             ) from error  # fmt: skip
-        return int(_one(con, f"select count(*) from read_parquet({_quoted(dest)})"))
+        return int(_one(con, f"select count(*) from read_parquet({sql_text(dest)})"))
 
 
 def write_empty(dataset: Dataset, dest: Path) -> None:
@@ -94,7 +94,7 @@ def write_empty(dataset: Dataset, dest: Path) -> None:
     columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items())
     dest.parent.mkdir(parents=True, exist_ok=True)
     with connect() as con:
-        con.execute(f"copy (select {columns} where false) to {_quoted(dest)} (format parquet)")
+        con.execute(f"copy (select {columns} where false) to {sql_text(dest)} (format parquet)")
 
 
 def _check_header(dataset: Dataset, table: TextTable) -> None:
@@ -125,7 +125,7 @@ def _select(dataset: Dataset, table: TextTable, snapshot_id: str) -> str:
             text = f"ltrim({text}, '''')" if column.strip_apostrophe else text
             parts.append(f'{text} as "{column.name}"')
     mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
-    parts += [f"{mark} as is_synthetic", f"{_literal(snapshot_id)} as snapshot_id"]
+    parts += [f"{mark} as is_synthetic", f"{sql_text(snapshot_id)} as snapshot_id"]
     return f"select {', '.join(parts)} from {_reader(table)}"
 
 
@@ -145,9 +145,9 @@ def _obs(raw: str) -> list[str]:
 
 
 def _reader(table: TextTable) -> str:
-    columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in table.header)
+    columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in table.header)
     return (
-        f"read_csv({_quoted(table.path)}, auto_detect=false, header=false, skip={table.skip_lines}, delim=',', "
+        f"read_csv({sql_text(table.path)}, auto_detect=false, header=false, skip={table.skip_lines}, delim=',', "
         f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=16777216)"
     )
 
@@ -163,7 +163,7 @@ def _check_trailing(con: duckdb.DuckDBPyConnection, dataset: Dataset, tables: Se
 def columns(file: Path) -> list[str]:
     """Names of a Parquet file's columns, in order."""
     with connect() as con:
-        return [row[0] for row in con.execute(f"describe select * from read_parquet({_quoted(file)})").fetchall()]
+        return [row[0] for row in con.execute(f"describe select * from read_parquet({sql_text(file)})").fetchall()]
 
 
 def same_content(dataset: Dataset, old: Path, new: Path) -> bool:
@@ -171,7 +171,7 @@ def same_content(dataset: Dataset, old: Path, new: Path) -> bool:
     row = "hash(" + ", ".join(f'"{c}"' for c in dataset.content_columns) + ")"
     query = f"select count(*), sum({row}::hugeint), bit_xor({row}) from read_parquet({{}})"
     with connect() as con:
-        one, other = (con.execute(query.format(_quoted(file))).fetchall() for file in (old, new))
+        one, other = (con.execute(query.format(sql_text(file))).fetchall() for file in (old, new))
     return one == other
 
 
@@ -196,22 +196,22 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
     with connect() as con:
         con.execute(f"""
             copy (
-                select {_literal(dataset.id)} as dataset_id, {_literal(old_id)} as old_snapshot_id,
-                    {_literal(new_id)} as new_snapshot_id, key, coalesce(n.ref_area, o.ref_area) as ref_area,
+                select {sql_text(dataset.id)} as dataset_id, {sql_text(old_id)} as old_snapshot_id,
+                    {sql_text(new_id)} as new_snapshot_id, key, coalesce(n.ref_area, o.ref_area) as ref_area,
                     coalesce(n.time_period, o.time_period) as time_period,
                     case when o.content is null then 'added' when n.content is null then 'removed'
                          else 'changed' end as change,
                     o.value as old_value, n.value as new_value
-                from ({side.format(_quoted(old))}) o full join ({side.format(_quoted(new))}) n using (key)
+                from ({side.format(sql_text(old))}) o full join ({side.format(sql_text(new))}) n using (key)
                 where o.content is distinct from n.content order by key
-            ) to {_quoted(dest)} (format parquet, compression zstd)""")
+            ) to {sql_text(dest)} (format parquet, compression zstd)""")
         row = con.execute(f"""
             select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),
                 count(*) filter (change = 'changed'),
                 median(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0),
                 max(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0)
-            from read_parquet({_quoted(dest)})""").fetchone()
-        old_rows = _one(con, f"select count(*) from read_parquet({_quoted(old)})")
+            from read_parquet({sql_text(dest)})""").fetchone()
+        old_rows = _one(con, f"select count(*) from read_parquet({sql_text(old)})")
     assert row is not None
     added, removed, changed, median, largest = row
     return {
@@ -283,11 +283,3 @@ def _one(con: duckdb.DuckDBPyConnection, query: str) -> Any:
     row = con.execute(query).fetchone()
     assert row is not None
     return row[0]
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _quoted(path: Path) -> str:
-    return _literal(str(path))

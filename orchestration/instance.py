@@ -32,7 +32,17 @@ def open_instance(home: Home) -> DagsterInstance:
     instance = dg.DagsterInstance.get()
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
         pid = run.tags.get(PID_TAG)
-        if pid and not Path(f"/proc/{pid}").exists():
+        if pid and not _is_alive(int(pid)):
             instance.report_run_failed(run, "the process that executed this run is gone")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return instance
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, but there
+        pass
+    return True

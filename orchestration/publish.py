@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from ingest import storage
-from ingest.storage import Home
+from ingest.storage import Home, sql_text
 from orchestration import warehouse
 
 SCHEMAS = ("supply_chain", "country_progress", "reference", "meta")
@@ -79,8 +79,8 @@ def publish(home: Home) -> Published:
 def _copy(build: Path, fresh: Path) -> None:
     """COPY FROM DATABASE also compacts; what is not for analysts is dropped from the copy."""
     with duckdb.connect(config=storage.DUCKDB_CONFIG) as connection:
-        connection.execute(f"attach '{_sql(build)}' as build (read_only)")
-        connection.execute(f"attach '{_sql(fresh)}' as fresh")
+        connection.execute(f"attach {sql_text(build)} as build (read_only)")
+        connection.execute(f"attach {sql_text(fresh)} as fresh")
         connection.execute("copy from database build to fresh")
         query = "select schema_name from duckdb_schemas() where database_name = 'fresh' and not internal"
         for (schema,) in connection.execute(query).fetchall():
@@ -92,7 +92,7 @@ def _copy(build: Path, fresh: Path) -> None:
 def _verify(fresh: Path, build: Path) -> dict[str, int]:
     """Row counts equal to the build's, both marts there, and a known snapshot behind every fact."""
     with duckdb.connect(fresh, read_only=True, config=storage.DUCKDB_CONFIG) as connection:
-        connection.execute(f"attach '{_sql(build)}' as build (read_only)")
+        connection.execute(f"attach {sql_text(build)} as build (read_only)")
         rows = _counts(connection, "")
         if rows != _counts(connection, "build."):
             raise PublishRefused("the copy does not hold the rows of the build file")
@@ -142,7 +142,7 @@ def _export(file: Path, folder: Path, edition_id: str) -> None:
             schema, name = table.split(".")
             path = folder / "parquet" / schema / f"{name}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection.execute(f"copy {table} to '{_sql(path)}' (format parquet, compression zstd)")
+            connection.execute(f"copy {table} to {sql_text(path)} (format parquet, compression zstd)")
             resources.append(_resource(connection, schema, name, path.relative_to(folder)))
         sources = connection.execute(
             "select distinct partner || ': ' || title, homepage, licence from meta.dataset order by all"
@@ -189,7 +189,3 @@ def _forget_old(editions: Path) -> None:
     kept = sorted(folder for folder in editions.iterdir() if not folder.name.startswith("."))
     for folder in kept[: -(KEEP_BEFORE + 1)]:
         shutil.rmtree(folder)
-
-
-def _sql(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -20,7 +20,7 @@ from ingest import lake, storage
 from ingest.lake import Vintage
 from ingest.registry import Dataset, datasets, partners
 from ingest.snapshots import RANK
-from ingest.storage import Home
+from ingest.storage import Home, sql_text
 
 DBT_PROJECT = Path(__file__).parent.parent / "dbt_project"
 DBT_SOURCES = ("dbt_project.yml", "models", "seeds", "macros", "tests")
@@ -80,7 +80,7 @@ def prepare(home: Home) -> None:
         for dataset in datasets().values():
             source = vintages[dataset.id].data if dataset.id in vintages else _empty(home, dataset)
             connection.execute(
-                f'create or replace view lake."{dataset.id}" as select * from read_parquet({_text(source)})'
+                f'create or replace view lake."{dataset.id}" as select * from read_parquet({sql_text(source)})'
             )
         _write(connection, "lake.series", _SERIES, _series())
 
@@ -156,7 +156,7 @@ def _snapshots(
     for name in datasets():
         for vintage in lake.vintages(home, name):
             s = vintage.meta["snapshot"]
-            query = f"select count(*) from read_parquet({_text(vintage.data)}) where is_synthetic"
+            query = f"select count(*) from read_parquet({sql_text(vintage.data)}) where is_synthetic"
             synthetic = connection.execute(query).fetchall()[0][0]
             serves = name in vintages and vintages[name].snapshot_id == vintage.snapshot_id
             yield (
@@ -191,7 +191,7 @@ def _attempts(home: Home) -> Iterator[tuple[Any, ...]]:
 
 def _write_revisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     files = [v.folder / "revision.parquet" for name in datasets() for v in lake.vintages(home, name)]
-    listed = ", ".join(_text(file) for file in files if file.exists())
+    listed = ", ".join(sql_text(file) for file in files if file.exists())
     source = f"select * from read_parquet([{listed}])" if listed else None
     connection.execute(f"create or replace table meta.revision ({_REVISION})")
     if source:
@@ -207,7 +207,3 @@ def _write(
         connection.register("written", pd.DataFrame(listed, dtype=object))
         connection.execute(f"insert into {table} select * from written")
         connection.unregister("written")
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -40,7 +40,9 @@ def ensure_manifest() -> Path:
     manifest = Path(PROJECT.manifest_path)
     newest = max(file.stat().st_mtime for file in warehouse.dbt_source_files())
     if not manifest.exists() or manifest.stat().st_mtime < newest:
-        DbtCliResource(project_dir=PROJECT, dbt_executable=DBT).cli(["parse"], target_path=manifest.parent).wait()
+        DbtCliResource(project_dir=PROJECT, dbt_executable=DBT).cli(
+            ["parse", "--quiet"], target_path=manifest.parent
+        ).wait()
     return manifest
 
 
@@ -53,7 +55,8 @@ def dbt_definitions() -> dg.AssetsDefinition:
             warehouse.prepare(home)
             os.environ["A87_BUILD_FILE"] = str(warehouse.build_file(home))
             command = ["build", "--exclude-resource-type", "unit_test"]  # those test code, not data: `make test`
-            invocation = dbt.cli(command, context=context, raise_on_error=False)
+            # One target folder: dbt reuses its parsed project, and old runs do not pile up.
+            invocation = dbt.cli(command, context=context, raise_on_error=False, target_path=home.build / "dbt")
             events = list(invocation.stream())  # to the end: dbt holds the file until then
             _keep_test_results(home, invocation.get_artifact("run_results.json"), invocation.manifest)
             yield from _with_row_counts(home, events, invocation.manifest)
