@@ -80,9 +80,9 @@ def test_a_file_that_is_not_there_reads_as_none(tmp_path):
     assert storage.read_json(tmp_path / "absent.json") is None
 
 
-def test_json_keeps_letters_and_sorts_names(tmp_path):
+def test_json_keeps_letters_and_the_order_of_names(tmp_path):
     storage.write_json(tmp_path / "a.json", {"b": "Türkiye", "a": 1})
-    assert (tmp_path / "a.json").read_text() == '{\n "a": 1,\n "b": "Türkiye"\n}\n'
+    assert (tmp_path / "a.json").read_text() == '{\n "b": "Türkiye",\n "a": 1\n}\n'
 
 
 def test_a_folder_is_moved_to_its_place(tmp_path):

@@ -1,0 +1,135 @@
+"""The command line: what it answers before anything is published, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from ingest import lake
+from orchestration.cli import app
+
+
+@pytest.fixture
+def a87(home):
+    """Run `a87` on an empty data root."""
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(app, list(arguments))
+
+
+@pytest.fixture
+def published(home):
+    """A warehouse with one table."""
+    home.published.mkdir(parents=True)
+    with duckdb.connect(home.warehouse) as connection:
+        connection.execute("create schema reference")
+        connection.execute("create table reference.dim_area (iso3 varchar, label varchar, share_pct double)")
+        connection.execute("""
+            insert into reference.dim_area values ('NAM', 'Namibia', 8.5), ('CIV', 'Côte d''Ivoire, "CI"', null)""")
+    return home
+
+
+SELECT = "select * from reference.dim_area order by iso3 desc"
+
+
+# --- query -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_query_before_the_first_publication_says_what_to_do(a87):
+    done = a87("query", "select 1")
+    assert done.exit_code == 1
+    assert "nothing is published" in done.output
+    assert "make demo" in done.output
+
+
+def test_a_query_as_csv(a87, published):
+    done = a87("query", SELECT, "--format", "csv")
+    assert done.exit_code == 0
+    assert done.output == 'iso3,label,share_pct\nNAM,Namibia,8.5\nCIV,"Côte d\'Ivoire, ""CI""",\n'
+
+
+def test_csv_is_the_default_where_there_is_no_terminal(a87, published):
+    assert a87("query", SELECT).output == a87("query", SELECT, "--format", "csv").output
+
+
+def test_a_query_as_json(a87, published):
+    assert json.loads(a87("query", SELECT, "--format", "json").output) == [
+        {"iso3": "NAM", "label": "Namibia", "share_pct": 8.5},
+        {"iso3": "CIV", "label": 'Côte d\'Ivoire, "CI"', "share_pct": None},
+    ]
+
+
+def test_a_query_as_a_table_shows_every_cell(a87, published):
+    output = a87("query", SELECT, "--format", "table").output
+    assert all(word in output for word in ("iso3", "NAM", "Namibia", "8.5"))
+
+
+def test_no_rows_still_have_their_header(a87, published):
+    done = a87("query", "select iso3 from reference.dim_area where false", "--format", "csv")
+    assert (done.exit_code, done.output) == (0, "iso3\n")
+
+
+def test_sql_that_fails_is_told_on_stderr(a87, published):
+    done = a87("query", "select * from reference.dim_good")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert "query failed: " in done.stderr
+    assert "dim_good" in done.stderr
+
+
+@pytest.mark.parametrize("sql", ["drop table reference.dim_area", "insert into reference.dim_area values ('X', '', 1)"])
+def test_analysts_cannot_change_the_warehouse(a87, published, sql):
+    assert a87("query", sql).exit_code == 1
+    assert a87("query", "select count(*) as n from reference.dim_area").output == "n\n2\n"
+
+
+def test_a_value_that_json_does_not_know_is_text(a87, published):
+    done = a87("query", "select date '2026-02-17' as day, 1.50::decimal(9, 2) as amount", "--format", "json")
+    assert json.loads(done.output) == [{"day": "2026-02-17", "amount": "1.50"}]
+
+
+# --- refresh: what is refused before anything starts -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--edition", "nonsense"), "choose live, sample or recorded"),
+        (("--edition", "Live"), "choose live, sample or recorded"),
+        (("--partner", "nonsense"), "'nonsense' is none of fao, ilo, world_bank, eurostat, ilab"),
+        (("--edition", "recorded"), "name a folder of recorded payloads"),
+        (("--edition", "recorded", "--recordings", "not/there"), "name a folder of recorded payloads"),
+    ],
+)
+def test_a_refresh_with_a_wrong_option_is_refused(a87, home, arguments, says):
+    done = a87("refresh", *arguments)
+    assert done.exit_code == 2
+    assert says in " ".join(done.output.replace("│", " ").split())
+    assert not home.root.exists()
+
+
+# --- status ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_status_of_an_empty_root_names_every_dataset(a87):
+    done = a87("status")
+    assert done.exit_code == 0
+    assert done.output.count("never") == 10
+    assert "fao_qcl" in done.output
+    assert "nothing is published yet" in done.output
+
+
+def test_the_status_shows_the_last_failure_and_its_remedy(a87, home):
+    lake.note_attempt(
+        home, "fao_qcl", "failed", "fao_qcl: partner unavailable: HTTP 503; what to do: nothing now", None
+    )
+    output = a87("status").output
+    assert "failed" in output
+    assert "fao_qcl: partner unavailable: HTTP 503; what to do: nothing now" in output
+
+
+def test_without_a_command_the_help_is_shown(a87):
+    output = a87().output
+    assert all(command in output for command in ("demo", "refresh", "status", "query", "dev", "sandbox"))
