@@ -123,8 +123,13 @@ def replace_folder(source: Path, target: Path) -> None:
 
 @contextmanager
 def work_folder(parent: Path) -> Iterator[Path]:
-    """A private folder beside the final place (same file system, so renames are atomic); gone afterwards."""
+    """A private folder beside the final place (same file system, so renames are atomic); gone afterwards.
+
+    The caller holds a lock for `parent`: what a killed process left there goes away first.
+    """
     parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob(".work.*"):
+        shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(dir=parent, prefix=".work."))
     folder.chmod(0o755)  # it becomes the final folder, which others read
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import sys
 import time
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 import duckdb
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ingest import lake
@@ -76,7 +78,7 @@ def status() -> None:
         vintage, attempts = lake.current(home, name), lake.attempts(home, name)
         last = attempts[-1] if attempts else None
         if last and last["outcome"] in ("failed", "quarantined"):
-            troubles.append(f"[bold red]{last['outcome']}[/] {last['asked_at']} {last['message']}")
+            troubles.append(f"[bold red]{last['outcome']}[/] {last['asked_at']} {escape(last['message'])}")
         table.add_row(name, *_vintage_cells(vintage), *_attempt_cells(last), _check_cell(vintage))
     console.print(table)
     for trouble in troubles:
@@ -87,9 +89,12 @@ def status() -> None:
 @app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the published warehouse, read-only.")],
-    output: Annotated[str, typer.Option("--format", help="table, csv or json; default: table on a terminal.")] = "",
+    output: Annotated[str, typer.Option("--format", help="table, csv or json; table on a terminal, else csv.")] = "",
 ) -> None:
     """Run SQL on the published warehouse. A refresh may go on at the same time."""
+    output = output or ("table" if console.is_terminal else "csv")
+    if output not in ("table", "csv", "json"):
+        raise typer.BadParameter("choose table, csv or json", param_hint="--format")
     home = Home.from_env()
     if not home.warehouse.exists():
         console.print(f"nothing is published in {home.published} yet: run `make demo` or `a87 refresh`")
@@ -103,7 +108,7 @@ def query(
     except duckdb.Error as error:
         typer.echo(f"query failed: {error}", err=True)
         raise typer.Exit(1) from error
-    _print_rows(names, rows, output or ("table" if console.is_terminal else "csv"))
+    _print_rows(names, rows, output)
 
 
 @app.command()
@@ -153,7 +158,7 @@ def _refresh(partner: str | None, edition: str, recordings: Path | None, faults:
     with reporter.showing(len([d for d in datasets().values() if partner in (None, d.partner)])):
         result = refresh_and_publish(home, door, reporter, partner)
     for error in result.errors:
-        console.print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        console.print(f"[bold red]error[/] {escape(error)}", highlight=False, soft_wrap=True)
     if result.built:
         console.print(f"the warehouse was rebuilt (log: {result.log})", highlight=False, soft_wrap=True)
     elif not result.errors:
@@ -178,7 +183,8 @@ def _vintage_cells(vintage: lake.Vintage | None) -> tuple[str, ...]:
     if vintage is None:
         return "-", "-", "-", "-"
     snapshot = vintage.meta["snapshot"]
-    return vintage.edition, str(vintage.meta["rows"]), snapshot["partner_updated"], _age(snapshot["retrieved_at"])
+    stamp = escape(snapshot["partner_updated"])
+    return vintage.edition, str(vintage.meta["rows"]), stamp, _age(snapshot["retrieved_at"])
 
 
 def _attempt_cells(last: dict[str, Any] | None) -> tuple[str]:
@@ -227,7 +233,7 @@ def _show_checks() -> None:
             select 'dbt tests', null, null, count(*) filter (passed), count(*) filter (not passed)
             from meta.check_result where kind = 'dbt_test'""").fetchall()
     for row in [*rows, *tests]:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*map(_cell, row))
     console.print(table)
 
 
@@ -242,7 +248,7 @@ def _show_marts(home: Home) -> None:
             names, rows = [c[0] for c in cursor.description or []], cursor.fetchall()
             table = Table("column", "row 1", "row 2", "row 3", box=None, show_header=False)
             for name, cells in zip(names, zip(*rows, strict=True), strict=True):
-                table.add_row(name, *("" if cell is None else str(cell)[:60] for cell in cells))
+                table.add_row(name, *(_cell(None if cell is None else str(cell)[:60]) for cell in cells))
             console.print(table)
 
 
@@ -252,10 +258,21 @@ def _print_rows(names: list[str], rows: list[tuple[Any, ...]], output: str) -> N
         writer.writerow(names)
         writer.writerows(rows)
     elif output == "json":
-        records = [dict(zip(names, row, strict=True)) for row in rows]
-        typer.echo(json.dumps(records, default=str, ensure_ascii=False, indent=1))
+        if len(set(names)) != len(names):
+            raise typer.BadParameter("two columns have one name; give them aliases", param_hint="sql")
+        records = [dict(zip(names, map(_json_cell, row), strict=True)) for row in rows]
+        typer.echo(json.dumps(records, default=str, ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        table = Table(*names, box=None)
+        table = Table(*map(escape, names), box=None)
         for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*map(_cell, row))
         console.print(table)
+
+
+def _cell(value: Any) -> str:
+    """Text for a table; square brackets in data are no markup."""
+    return "" if value is None else escape(str(value))
+
+
+def _json_cell(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

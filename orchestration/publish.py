@@ -54,7 +54,9 @@ def published_edition(home: Home) -> dict[str, Any] | None:
 
 
 def is_due(home: Home) -> bool:
-    """Whether anything the warehouse is built from changed since it was published."""
+    """Whether anything the warehouse is built from changed since it was published. With nothing to serve it is not."""
+    if not warehouse.serving(home):
+        return False
     published = published_edition(home)
     return published is None or published["inputs_fingerprint"] != warehouse.inputs_fingerprint(home)
 
@@ -68,6 +70,7 @@ def publish(home: Home) -> Published:
         file = work / "alliance87.duckdb"
         _copy(warehouse.build_file(home), file)
         rows = _verify(file, warehouse.build_file(home))
+        _refuse_emptied_marts(home, rows)
         _export(file, work, edition_id)
         file.chmod(0o444)
         storage.replace_folder(work, editions / edition_id)
@@ -82,10 +85,14 @@ def _copy(build: Path, fresh: Path) -> None:
         connection.execute(f"attach {sql_text(build)} as build (read_only)")
         connection.execute(f"attach {sql_text(fresh)} as fresh")
         connection.execute("copy from database build to fresh")
-        query = "select schema_name from duckdb_schemas() where database_name = 'fresh' and not internal"
-        for (schema,) in connection.execute(query).fetchall():
+        schemas = "select schema_name from duckdb_schemas() where database_name = 'fresh' and not internal"
+        for (schema,) in connection.execute(schemas).fetchall():
             if schema not in (*SCHEMAS, "main"):
                 connection.execute(f'drop schema fresh."{schema}" cascade')
+        for kind in ("table", "view"):  # of the schema main, which cannot be dropped itself
+            scratch = f"select {kind}_name from duckdb_{kind}s() where database_name = 'fresh' and schema_name = 'main'"
+            for (name,) in connection.execute(f"{scratch} and not internal").fetchall():
+                connection.execute(f'drop {kind} fresh.main."{name}"')
         connection.execute("checkpoint fresh")
 
 
@@ -108,6 +115,16 @@ def _verify(fresh: Path, build: Path) -> dict[str, int]:
             if orphans:
                 raise PublishRefused(f"{orphans} rows of {table} name a {column} that meta.snapshot does not hold")
     return rows
+
+
+def _refuse_emptied_marts(home: Home, rows: dict[str, int]) -> None:
+    """A mart that analysts read with rows is not replaced by one without."""
+    if home.warehouse.exists():
+        with open_published(home) as connection:
+            known = _counts(connection, "")
+        emptied = [table for table in MARTS if known.get(table) and not rows[table]]
+        if emptied:
+            raise PublishRefused(f"{', '.join(emptied)} would be empty, and is not in the published edition")
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from ingest.refresh import Outcome
@@ -69,7 +70,7 @@ class TerminalReporter:
         self.console.print(
             f"[{style}]{outcome.status:<11}[/] {outcome.dataset_id:<{WIDTH}} {size(outcome.bytes):>9} "
             f"{outcome.rows:>8} rows  {checks:<13}",
-            outcome.message if not outcome.is_good or outcome.status == "unchanged" else "",
+            escape(outcome.message) if not outcome.is_good or outcome.status == "unchanged" else "",
             highlight=False, soft_wrap=True,
         )  # fmt: skip
 

@@ -38,11 +38,11 @@ class Translator(DagsterDbtTranslator):
 def ensure_manifest() -> Path:
     """Parse the dbt project if a file of it is newer than the manifest. Needs no database and no network."""
     manifest = Path(PROJECT.manifest_path)
-    newest = max(file.stat().st_mtime for file in warehouse.dbt_source_files())
-    if not manifest.exists() or manifest.stat().st_mtime < newest:
-        DbtCliResource(project_dir=PROJECT, dbt_executable=DBT).cli(
-            ["parse", "--quiet"], target_path=manifest.parent
-        ).wait()
+    with storage.exclusive(manifest.with_name(".lock")):
+        newest = max(file.stat().st_mtime for file in warehouse.dbt_source_files())
+        if not manifest.exists() or manifest.stat().st_mtime < newest:
+            dbt = DbtCliResource(project_dir=PROJECT, dbt_executable=DBT)
+            dbt.cli(["parse", "--quiet"], target_path=manifest.parent).wait()
     return manifest
 
 

@@ -85,6 +85,30 @@ def test_analysts_cannot_change_the_warehouse(a87, published, sql):
     assert a87("query", "select count(*) as n from reference.dim_area").output == "n\n2\n"
 
 
+def test_square_brackets_in_data_are_no_markup(a87, published):
+    result = a87("query", "select 'see [note] and [/b]' as \"[t]\"", "--format", "table")
+    assert result.exit_code == 0
+    assert "see [note] and [/b]" in result.stdout
+    assert "[t]" in result.stdout
+
+
+def test_two_columns_of_one_name_are_refused_as_json(a87, published):
+    result = a87("query", "select 1 as a, 2 as a", "--format", "json")
+    assert result.exit_code == 2
+    assert "two columns have one name" in result.output
+
+
+def test_what_is_no_number_is_null_in_json(a87, published):
+    result = a87("query", "select 'nan'::double as a, 'inf'::double as b", "--format", "json")
+    assert json.loads(result.stdout) == [{"a": None, "b": None}]
+
+
+def test_an_unknown_format_is_refused(a87, published):
+    result = a87("query", "select 1", "--format", "xml")
+    assert result.exit_code == 2
+    assert "choose table, csv or json" in result.output
+
+
 def test_a_value_that_json_does_not_know_is_text(a87, published):
     done = a87("query", "select date '2026-02-17' as day, 1.50::decimal(9, 2) as amount", "--format", "json")
     assert json.loads(done.output) == [{"day": "2026-02-17", "amount": "1.50"}]

@@ -10,7 +10,9 @@ import duckdb
 import pytest
 from dagster._core.definitions.repository_definition import RepositoryDefinition
 
+from ingest import lake
 from ingest.registry import datasets, partners
+from ingest.snapshots import Snapshot
 from orchestration import schedules, warehouse
 from orchestration.build import build_definitions
 from orchestration.environment import ENVIRONMENTS
@@ -212,17 +214,31 @@ def publish_as(home, fingerprint: str) -> None:
         connection.execute(f"create table meta.edition as select '{fingerprint}' as inputs_fingerprint")
 
 
-def test_the_sensor_starts_one_build_for_a_change_of_the_inputs(home, tick):
+def accept_a_vintage(home, tmp_path) -> None:
+    """Any dataset will do: without one there is nothing to build from."""
+    dataset = datasets()["ilab_goods"]
+    lake.write_empty(dataset, tmp_path / "v" / "data.parquet")
+    snapshot = Snapshot("g-1", dataset.id, "ilab", "sample", "", "2026-01-01T00:00:00Z", "", {}, "", 0, "")
+    lake.settle(home, dataset.id, lake.Vintage(tmp_path / "v", lake.describe(snapshot, 0, None)), {}, passed=True)
+
+
+def test_the_sensor_starts_one_build_for_a_change_of_the_inputs(home, tick, tmp_path):
+    accept_a_vintage(home, tmp_path)
     publish_as(home, "of other inputs")
     keys = [request.run_key for _ in range(2) for request in tick().run_requests]
     assert keys == [warehouse.inputs_fingerprint(home)] * 2  # Dagster starts a run once for a key
 
 
-def test_the_sensor_lets_a_warehouse_be_that_is_up_to_date(home, tick):
+def test_the_sensor_lets_a_warehouse_be_that_is_up_to_date(home, tick, tmp_path):
+    accept_a_vintage(home, tmp_path)
     publish_as(home, warehouse.inputs_fingerprint(home))
     result = tick()
     assert result.run_requests == []
     assert result.skip_message == "the published warehouse was built from what the lake serves now"
+
+
+def test_the_sensor_starts_nothing_before_the_first_vintage(tick):
+    assert tick().run_requests == []
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------

@@ -1,18 +1,25 @@
-"""Which environments exist and what may run by itself in each."""
+"""What surrounds a run: environments, the door to the partners, the Dagster instance, the terminal."""
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from dagster import DagsterRun, DagsterRunStatus
+from rich.console import Console
 
+from ingest.refresh import Outcome
+from ingest.registry import datasets
 from orchestration import environment
 from orchestration.environment import ENVIRONMENTS
-from orchestration.instance import CONFIG, dagster_home
+from orchestration.instance import CONFIG, PID_TAG, dagster_home, open_instance
 from orchestration.resources import Partners
+from orchestration.terminal import TerminalReporter, size
 
 
 def test_dev_is_the_default_and_runs_nothing_by_itself(monkeypatch):
@@ -92,6 +99,103 @@ def test_the_instance_frees_slots_limits_writers_and_sends_nothing_home():
     assert settings["run_monitoring"]["free_slots_after_run_end_seconds"] > 0
     assert settings["run_retries"]["retry_on_asset_or_op_failure"] is False
     assert settings["telemetry"]["enabled"] is False
+
+
+@pytest.fixture
+def started(home, monkeypatch):
+    """Leave a run open that holds the one slot of a pool of its own, as a process with this id would."""
+    monkeypatch.setenv("DAGSTER_HOME", "elsewhere")
+    instance = open_instance(home)
+
+    def started(name: str, tags: dict[str, str]) -> None:
+        instance.add_run(DagsterRun(job_name="fao", run_id=name, status=DagsterRunStatus.STARTED, tags=tags))
+        instance.event_log_storage.set_concurrency_slots(name, 1)
+        assert instance.event_log_storage.claim_concurrency_slot(name, name, "step").is_claimed
+
+    return started
+
+
+def after_opening(home, name: str) -> tuple[str, int]:
+    """The run's status and the slots it holds once the next command line has opened the instance."""
+    instance = open_instance(home)
+    info = instance.event_log_storage.get_concurrency_info(name)
+    return instance.get_run_by_id(name).status.value, len(info.claimed_slots)
+
+
+def test_a_run_whose_process_is_gone_is_closed_and_its_slot_freed(home, started):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    started("abandoned", {PID_TAG: str(gone.pid)})
+    assert after_opening(home, "abandoned") == ("FAILURE", 0)
+
+
+def test_a_run_whose_process_lives_is_left_alone(home, started):
+    started("running", {PID_TAG: str(os.getpid())})
+    assert after_opening(home, "running") == ("STARTED", 1)
+
+
+def test_a_run_of_the_daemon_is_left_to_the_daemon(home, started):
+    started("daemons", {})
+    assert after_opening(home, "daemons") == ("STARTED", 1)
+
+
+# --- the terminal ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written():
+    """A reporter that writes to something that is not a terminal, and what it wrote."""
+    stream = io.StringIO()
+    return TerminalReporter(Console(file=stream, width=200)), stream
+
+
+def check(passed: bool) -> dict[str, bool]:
+    return {"passed": passed}
+
+
+def test_without_a_terminal_every_outcome_is_one_plain_line(written):
+    reporter, stream = written
+    dataset = datasets()["fao_qcl"]
+    with reporter.showing(1):
+        reporter.started(dataset)(1500)
+        reporter.finished(Outcome("fao_qcl", "accepted", "12 rows", "s", 12, 1500, [check(True), check(False)]))
+        reporter.building()
+    assert [" ".join(line.split()) for line in stream.getvalue().splitlines()] == [
+        "accepted fao_qcl 1.5 kB 12 rows 1/2 checks",
+        "building the warehouse",
+    ]
+    assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("status", ["failed", "quarantined", "unchanged"])
+def test_an_outcome_that_is_no_new_vintage_is_told_with_its_reason(written, status):
+    reporter, stream = written
+    reporter.finished(Outcome("fao_qcl", status, "the reason"))
+    assert [outcome.status for outcome in reporter.outcomes] == [status]
+    assert stream.getvalue().startswith(f"{status:<11} fao_qcl")
+    assert stream.getvalue().endswith("the reason\n")
+
+
+def test_on_a_terminal_the_outcome_stays_and_the_bars_go():
+    stream = io.StringIO()
+    reporter = TerminalReporter(Console(file=stream, width=200, force_terminal=True))
+    with reporter.showing(1):
+        reporter.started(datasets()["fao_qcl"])(1500)
+        reporter.finished(Outcome("fao_qcl", "accepted", "12 rows", "s", 12, 1500))
+    last = stream.getvalue().rsplit("accepted", 1)[1]
+    assert "fao_qcl" in last
+    assert "\x1b[" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1_500_000, "1.5 MB"), (2.5e9, "2.5 GB"), (4e12, "4000.0 GB")],
+)
+def test_sizes_are_in_decimal_units(count, text):
+    assert size(count) == text
+
+
+# --- the layers ------------------------------------------------------------------------------------------------------
 
 
 def test_imports_run_one_way():

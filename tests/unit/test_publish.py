@@ -277,11 +277,34 @@ def test_a_data_root_with_an_apostrophe_in_its_path_can_be_published(tmp_path):
     assert ask(home, "select iso3 from reference.dim_area") == [("NAM",)]
 
 
+def test_a_mart_with_rows_is_never_replaced_by_an_empty_one(home, accept):
+    accept("wdi-1")
+    make_build(home)
+    publish.publish(home)
+    with warehouse.open_build(home) as connection:
+        connection.execute("delete from supply_chain.mart_exposure")
+    with pytest.raises(publish.PublishRefused, match=r"supply_chain\.mart_exposure would be empty"):
+        publish.publish(home)
+    assert ask(home, "select count(*) from supply_chain.mart_exposure") == [(1,)]
+
+
+def test_what_somebody_left_in_the_schema_main_stays_private(home, accept):
+    accept("wdi-1")
+    make_build(home)
+    with warehouse.open_build(home) as connection:
+        connection.execute("create table main.scratch as select 1 as a; create view main.peek as from main.scratch")
+    publish.publish(home)
+    assert ask(home, "select count(*) from duckdb_tables() where schema_name = 'main'") == [(0,)]
+    assert ask(home, "select count(*) from duckdb_views() where schema_name = 'main' and not internal") == [(0,)]
+
+
 # --- whether it is due -----------------------------------------------------------------------------------------------
 
 
-def test_before_the_first_publication_one_is_due(home):
+def test_the_first_vintage_makes_the_first_publication_due(home, accept):
     assert publish.published_edition(home) is None
+    assert not publish.is_due(home)  # nothing to serve: an empty warehouse is never published
+    accept("wdi-1")
     assert publish.is_due(home)
 
 
