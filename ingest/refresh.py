@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ingest import lake, snapshots, storage
-from ingest.errors import IngestError
+from ingest.errors import IngestError, PayloadInvalid
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
 from ingest.partners import connector
@@ -103,8 +103,7 @@ def refresh(
 def _refresh(
     home: Home, dataset: Dataset, edition: Edition, client: HttpClient, check: Check, now: Vintage | None, work: Path
 ) -> Outcome:
-    partner = connector(client.partner)
-    signal = partner.signal(client, dataset, work) | {"fingerprint": dataset.fingerprint}
+    signal = _ask(client, dataset, work)
     same_edition = now if now and now.edition == edition else None
     if same_edition and lake.last_signal(home, dataset.id) == signal:
         return _outcome(dataset, "unchanged", "nothing moved at the partner: no payload was asked for", now)
@@ -127,6 +126,19 @@ def _refresh(
     if not failed:
         return _outcome(dataset, "accepted", _summary(settled), settled, checks)
     return _outcome(dataset, "quarantined", _verdict(settled, failed, kept=now), now, checks)
+
+
+def _ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
+    """What moved, and how we read it. A catalogue laid out otherwise than expected is the partner's doing, not a bug."""
+    try:
+        signal = connector(client.partner).signal(client, dataset, work)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PayloadInvalid(
+            f"a catalogue of another shape ({type(error).__name__}: {error})", partner=client.partner.name,
+            expected="the layout that the partner's module reads",
+            remedy="open the catalogue by hand and compare; the last good vintage keeps serving",
+        ) from error  # fmt: skip
+    return signal | {"fingerprint": dataset.fingerprint}
 
 
 def _fetch(

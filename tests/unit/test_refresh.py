@@ -353,3 +353,11 @@ def test_the_raw_bytes_lie_beside_their_description(run, home, sandbox):
     outcome = run()
     payload: Path = home.raw(A871.id) / outcome.snapshot_id / "payload" / "data.csv"
     assert payload.read_bytes() == sandbox.reply(sandbox.requests[1].replace(" ", "+")).body
+
+
+def test_a_catalogue_of_another_shape_is_the_partners_trouble_not_a_crash(home, server):
+    server.says('[{"id": "SDG_A871_SEX_AGE_RT_A", "updated": "yesterday"}]', Content_Type="application/json")
+    outcome = refresh(home, A871, edition="sample", endpoints=Endpoints.sandbox(server.url), check=good)
+    assert outcome.status == "failed"
+    assert "payload invalid: a catalogue of another shape (KeyError: 'last.update')" in outcome.message
+    assert "what to do: open the catalogue by hand" in outcome.message
