@@ -129,7 +129,7 @@ def _refresh(
 
 
 def _ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
-    """What moved, and how we read it. A catalogue laid out otherwise than expected is the partner's doing, not a bug."""
+    """What moved, and how we read it. A catalogue laid out otherwise is the partner's doing, not a bug."""
     try:
         signal = connector(client.partner).signal(client, dataset, work)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
