@@ -19,7 +19,7 @@ import duckdb
 
 from ingest import storage
 from ingest.storage import Home, sql_text
-from orchestration import warehouse
+from orchestration import meta, warehouse
 
 SCHEMAS = ("supply_chain", "country_progress", "reference", "meta")
 MARTS = ("supply_chain.mart_exposure", "country_progress.mart_progress")
@@ -64,7 +64,7 @@ def is_due(home: Home) -> bool:
 def publish(home: Home) -> Published:
     """Publish the build file as a new edition. Raises PublishRefused."""
     edition_id = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    warehouse.write_meta(home, edition_id)
+    meta.write_meta(home, edition_id)
     editions = home.published / "editions"
     with storage.work_folder(editions) as work:
         file = work / "alliance87.duckdb"

@@ -1,4 +1,4 @@
-"""The private build file: what dbt reads (schema `lake`) and what tells where every number comes from (schema `meta`).
+"""The private build file: which vintages go in, and what dbt reads of them (schema `lake`).
 
 Only one process writes it at a time; analysts never open it.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pandas as pd
 
 from ingest import lake, storage
 from ingest.lake import Vintage
-from ingest.registry import Dataset, datasets, partners
+from ingest.registry import Dataset, datasets
 from ingest.snapshots import RANK
 from ingest.storage import Home, sql_text
 
@@ -30,16 +31,34 @@ def build_file(home: Home) -> Path:
     return home.build / "alliance87_build.duckdb"
 
 
-def dbt_checks_file(home: Home) -> Path:
-    """Results of dbt tests of the current build file, by unique id."""
-    return home.build / "dbt_checks.json"
-
-
 @contextmanager
 def open_build(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     home.build.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(build_file(home), config=storage.DUCKDB_CONFIG) as connection:
         yield connection
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that Python writes: `columns` is name -> (DuckDB type, meaning)."""
+
+    name: str
+    comment: str
+    columns: dict[str, tuple[str, str]]
+
+
+def write_table(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Create or replace the table with these rows, and say what it holds."""
+    typed = ", ".join(f"{name} {kind}" for name, (kind, _meaning) in table.columns.items())
+    connection.execute(f"create or replace table {table.name} ({typed})")
+    connection.execute(f"comment on table {table.name} is {sql_text(table.comment)}")
+    for name, (_kind, meaning) in table.columns.items():
+        connection.execute(f"comment on column {table.name}.{name} is {sql_text(meaning)}")
+    listed = list(rows)
+    if listed:
+        connection.register("written", pd.DataFrame(listed, dtype=object))
+        connection.execute(f"insert into {table.name} select * from written")
+        connection.unregister("written")
 
 
 # --- what goes in ----------------------------------------------------------------------------------------------------
@@ -82,7 +101,7 @@ def prepare(home: Home) -> None:
             connection.execute(
                 f'create or replace view lake."{dataset.id}" as select * from read_parquet({sql_text(source)})'
             )
-        _write(connection, "lake.series", _SERIES, _series())
+        write_table(connection, SERIES, _series())
 
 
 def _empty(home: Home, dataset: Dataset) -> Path:
@@ -91,46 +110,19 @@ def _empty(home: Home, dataset: Dataset) -> Path:
     return file
 
 
-# --- meta ------------------------------------------------------------------------------------------------------------
-
-_SERIES = (
-    "dataset_id varchar, indicator_id varchar, label varchar, unit varchar, direction varchar, comparability varchar, "
-    "definition varchar"
+SERIES = Table(
+    "lake.series",
+    "Series that the registry takes from the datasets. Grain: one row per dataset and indicator.",
+    {
+        "dataset_id": ("varchar", "dataset of the registry"),
+        "indicator_id": ("varchar", "the partner's series id, or ours where it has none"),
+        "label": ("varchar", "short name"),
+        "unit": ("varchar", "unit of the figures"),
+        "direction": ("varchar", "direction of good: up, down or none"),
+        "comparability": ("varchar", "what makes years comparable: indicator, survey, source or none"),
+        "definition": ("varchar", "what is counted"),
+    },
 )
-_DATASET = (
-    "dataset_id varchar, partner varchar, code varchar, title varchar, description varchar, grain varchar, "
-    "licence varchar, homepage varchar, cadence varchar, schedule varchar"
-)
-_SNAPSHOT = (
-    "snapshot_id varchar, partner varchar, dataset_id varchar, url varchar, retrieved_at varchar, "
-    "partner_updated varchar, sha256 varchar, bytes bigint, rows bigint, synthetic_rows bigint, licence varchar, "
-    "edition varchar, is_serving boolean"
-)
-_CHECK = (
-    "dataset_id varchar, check_name varchar, kind varchar, severity varchar, passed boolean, failing_rows bigint, "
-    "observed varchar, message varchar, examples varchar, error varchar, snapshot_id varchar"
-)
-_ATTEMPT = "dataset_id varchar, asked_at varchar, outcome varchar, message varchar, snapshot_id varchar"
-_EDITION = "edition_id varchar, edition varchar, published_at varchar, inputs_fingerprint varchar, code_version varchar"
-_REVISION = (
-    "dataset_id varchar, old_snapshot_id varchar, new_snapshot_id varchar, key varchar, ref_area varchar, "
-    "time_period varchar, change varchar, old_value double, new_value double"
-)
-
-
-def write_meta(home: Home, edition_id: str) -> None:
-    """Write schema `meta`: edition, dataset, snapshot, check_result, revision, attempt."""
-    vintages = serving(home)
-    with open_build(home) as connection:
-        connection.execute("create schema if not exists meta")
-        edition = next((v.edition for v in vintages.values()), "none")
-        row = (edition_id, edition, storage.now(), inputs_fingerprint(home), version("alliance87"))
-        _write(connection, "meta.edition", _EDITION, [row])
-        _write(connection, "meta.dataset", _DATASET, _datasets())
-        _write(connection, "meta.snapshot", _SNAPSHOT, _snapshots(home, vintages, connection))
-        _write(connection, "meta.check_result", _CHECK, [*_expectation_rows(vintages), *_dbt_rows(home)])
-        _write(connection, "meta.attempt", _ATTEMPT, _attempts(home))
-        _write_revisions(connection, home)
 
 
 def _series() -> list[tuple[Any, ...]]:
@@ -139,71 +131,3 @@ def _series() -> list[tuple[Any, ...]]:
         for d in datasets().values()
         for s in d.series
     ]
-
-
-def _datasets() -> list[tuple[Any, ...]]:
-    rows = []
-    for d in datasets().values():
-        partner = partners()[d.partner]
-        texts = (d.id, d.partner, d.code, d.title, d.description, d.grain, d.licence, d.homepage)
-        rows.append((*texts, partner.cadence, partner.schedule))
-    return rows
-
-
-def _snapshots(
-    home: Home, vintages: dict[str, Vintage], connection: duckdb.DuckDBPyConnection
-) -> Iterator[tuple[Any, ...]]:
-    for name in datasets():
-        for vintage in lake.vintages(home, name):
-            s = vintage.meta["snapshot"]
-            query = f"select count(*) from read_parquet({sql_text(vintage.data)}) where is_synthetic"
-            synthetic = connection.execute(query).fetchall()[0][0]
-            serves = name in vintages and vintages[name].snapshot_id == vintage.snapshot_id
-            yield (
-                s["snapshot_id"], s["partner"], name, s["url"], s["retrieved_at"], s["partner_updated"], s["sha256"],
-                s["bytes"], vintage.meta["rows"], synthetic, s["licence"], s["edition"], serves,
-            )  # fmt: skip
-
-
-def _expectation_rows(vintages: dict[str, Vintage]) -> Iterator[tuple[Any, ...]]:
-    for name, vintage in vintages.items():
-        for c in vintage.meta["checks"]:
-            examples = json.dumps(c["examples"], ensure_ascii=False)
-            yield (
-                name, c["check_name"], "expectation", c["severity"], c["passed"], c["failing_rows"], c["observed"],
-                c["message"], examples, c["error"], vintage.snapshot_id,
-            )  # fmt: skip
-
-
-def _dbt_rows(home: Home) -> Iterator[tuple[Any, ...]]:
-    for c in (storage.read_json(dbt_checks_file(home)) or {}).values():
-        yield (
-            c["model"], c["check_name"], "dbt_test", c["severity"], c["passed"], c["failing_rows"], "", c["message"],
-            json.dumps(c["examples"], ensure_ascii=False), c["error"], None,
-        )  # fmt: skip
-
-
-def _attempts(home: Home) -> Iterator[tuple[Any, ...]]:
-    for name in datasets():
-        for a in lake.attempts(home, name):
-            yield (name, a["asked_at"], a["outcome"], a["message"], a["snapshot_id"])
-
-
-def _write_revisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    files = [v.folder / "revision.parquet" for name in datasets() for v in lake.vintages(home, name)]
-    listed = ", ".join(sql_text(file) for file in files if file.exists())
-    source = f"select * from read_parquet([{listed}])" if listed else None
-    connection.execute(f"create or replace table meta.revision ({_REVISION})")
-    if source:
-        connection.execute(f"insert into meta.revision {source}")
-
-
-def _write(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: str, rows: Iterator[tuple[Any, ...]] | Sequence[Any]
-) -> None:
-    connection.execute(f"create or replace table {table} ({columns})")
-    listed = list(rows)
-    if listed:
-        connection.register("written", pd.DataFrame(listed, dtype=object))
-        connection.execute(f"insert into {table} select * from written")
-        connection.unregister("written")

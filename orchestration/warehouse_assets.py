@@ -13,8 +13,8 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from ingest import storage
 from ingest.storage import Home
+from orchestration import meta, warehouse
 from orchestration import publish as publishing
-from orchestration import warehouse
 from orchestration.lake_assets import OWNER
 
 POOL = "build_file"  # one writer
@@ -79,7 +79,7 @@ def _with_row_counts(home: Home, events: list[Any], manifest: Mapping[str, Any])
 
 def _keep_test_results(home: Home, results: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
     """Merge this run's test results into those of the build file, with failing rows fetched from it."""
-    file = warehouse.dbt_checks_file(home)
+    file = meta.dbt_checks_file(home)
     known = storage.read_json(file) or {}
     with warehouse.open_build(home) as connection:
         for result in results["results"]:

@@ -13,7 +13,7 @@ from ingest import lake, storage
 from ingest.registry import Dataset, datasets
 from ingest.snapshots import Snapshot
 from ingest.storage import Home
-from orchestration import publish, warehouse
+from orchestration import meta, publish, warehouse
 from orchestration.publish import PublishRefused
 
 WDI = datasets()["world_bank_wdi"]
@@ -407,7 +407,7 @@ def test_the_series_of_the_registry_are_a_table(home):
 
 def test_meta_snapshot_tells_where_a_vintage_comes_from(home, accept):
     accept("wdi-1", rows=[figure("NAM", "2019", 4.5), figure("BGD", "2019", 1.0, synthetic=True)])
-    warehouse.write_meta(home, "20260102T030405Z")
+    meta.write_meta(home, "20260102T030405Z")
     assert built(home, "from meta.snapshot") == [
         (
             "wdi-1", "world_bank", "world_bank_wdi", "https://partner.example/data", "2026-01-02T03:04:05Z",
@@ -418,21 +418,21 @@ def test_meta_snapshot_tells_where_a_vintage_comes_from(home, accept):
 
 def test_meta_edition_is_one_row(home, accept):
     accept("wdi-1", "recorded")
-    warehouse.write_meta(home, "first")
-    warehouse.write_meta(home, "second")
+    meta.write_meta(home, "first")
+    meta.write_meta(home, "second")
     rows = built(home, "select edition_id, edition, inputs_fingerprint from meta.edition")
     assert rows == [("second", "recorded", warehouse.inputs_fingerprint(home))]
 
 
 def test_meta_of_an_empty_data_root_says_so(home):
-    warehouse.write_meta(home, "first")
+    meta.write_meta(home, "first")
     assert built(home, "select edition from meta.edition") == [("none",)]
     for table in ("snapshot", "check_result", "revision", "attempt"):
         assert built(home, f"from meta.{table}") == []
 
 
 def test_meta_dataset_lists_the_registry(home):
-    warehouse.write_meta(home, "first")
+    meta.write_meta(home, "first")
     rows = built(home, "select partner, code, licence, schedule from meta.dataset where dataset_id = 'ilab_goods'")
     goods = datasets()["ilab_goods"]
     assert rows == [("ilab", goods.code, goods.licence, "20 4 * * 1")]
@@ -442,7 +442,7 @@ def test_meta_dataset_lists_the_registry(home):
 def test_meta_check_result_holds_expectations_of_the_serving_vintage_with_examples(home, accept):
     accept("wdi-1", checks=[{**CHECK, "message": "of the vintage before"}])
     accept("wdi-2", checks=[CHECK])
-    warehouse.write_meta(home, "first")
+    meta.write_meta(home, "first")
     assert built(home, "from meta.check_result") == [
         (
             "world_bank_wdi", "value_range", "expectation", "WARN", False, 2, "-1 to 4", "2 rows outside",
@@ -458,8 +458,8 @@ def test_meta_check_result_holds_the_tests_of_dbt(home):
             "failing_rows": 0, "message": "", "examples": [], "error": "",
         }
     }  # fmt: skip
-    storage.write_json(warehouse.dbt_checks_file(home), known)
-    warehouse.write_meta(home, "first")
+    storage.write_json(meta.dbt_checks_file(home), known)
+    meta.write_meta(home, "first")
     assert built(home, "from meta.check_result") == [
         (
             "reference.dim_area", "not_null_dim_area_iso3", "dbt_test", "ERROR", True, 0, "", "", "[]", "", None,
@@ -470,7 +470,7 @@ def test_meta_check_result_holds_the_tests_of_dbt(home):
 def test_meta_revision_tells_what_changed_between_vintages(home, accept):
     accept("wdi-1", rows=[figure("BGD", "2013", 5.0), figure("NAM", "2019", 4.5), figure("FJI", "2020", 2.0)])
     accept("wdi-2", rows=[figure("BGD", "2013", 5.0), figure("NAM", "2019", 6.5), figure("UGA", "2021", 3.0)])
-    warehouse.write_meta(home, "first")
+    meta.write_meta(home, "first")
     query = "select old_snapshot_id, new_snapshot_id, key, change, old_value, new_value from meta.revision order by key"
     assert built(home, query) == [
         ("wdi-1", "wdi-2", "FJI|SL.TLF.0714.ZS|2020", "removed", 2.0, None),
@@ -483,7 +483,7 @@ def test_meta_attempt_keeps_failures(home, accept):
     accept("wdi-1")
     lake.note_attempt(home, WDI.id, "accepted", "15 rows", "wdi-1")
     lake.note_attempt(home, WDI.id, "failed", "HTTP 503", "wdi-1")
-    warehouse.write_meta(home, "first")
+    meta.write_meta(home, "first")
     rows = built(home, "select dataset_id, outcome, message, snapshot_id from meta.attempt")
     assert rows == [
         ("world_bank_wdi", "accepted", "15 rows", "wdi-1"),
