@@ -10,11 +10,12 @@ class IngestError(Exception):
     """
 
     summary = "load failed"
-    quarantines = False  # whether bytes arrived that are kept aside for inspection
+    usual_remedy = ""
 
     def __init__(self, found: str, *, partner: str = "", url: str = "", expected: str = "", remedy: str = "") -> None:
         super().__init__(found)
-        self.found, self.partner, self.url, self.expected, self.remedy = found, partner, url, expected, remedy
+        self.found, self.partner, self.url, self.expected = found, partner, url, expected
+        self.remedy = remedy or self.usual_remedy
         self.dataset = ""
 
     def __str__(self) -> str:
@@ -33,9 +34,9 @@ class PartnerUnavailable(IngestError):
     """The partner did not answer usefully this time (5xx, 429, time-out, HTML in place of data). Retried, bounded."""
 
     summary = "partner unavailable"
+    usual_remedy = "nothing now: the last good vintage keeps serving and the next run asks again"
 
     def __init__(self, found: str, *, retry_after: float | None = None, **context: str) -> None:
-        context.setdefault("remedy", "nothing now: the last good vintage keeps serving and the next run asks again")
         super().__init__(found, **context)
         self.retry_after = retry_after
 
@@ -44,19 +45,21 @@ class RequestRefused(IngestError):
     """The partner refuses this very request (4xx). Never retried: the same request gets the same answer."""
 
     summary = "request refused"
+    usual_remedy = "check that the registry's code still exists at the partner; the last good vintage keeps serving"
 
 
 class DatasetRetired(IngestError):
     """The partner no longer offers this dataset or series under the id we ask for. Never retried."""
 
     summary = "dataset retired"
+    usual_remedy = "find its successor in the partner's catalogue and change the registry; the last good vintage serves"
 
 
 class PayloadInvalid(IngestError):
     """Bytes arrived that are not the promised data (cut zip, wrong format, unreadable rows)."""
 
     summary = "payload invalid"
-    quarantines = True
+    usual_remedy = "look at the raw snapshot, and tell the partner if it persists; the last good vintage keeps serving"
 
 
 class PayloadCut(PayloadInvalid):

@@ -83,7 +83,7 @@ def load(dataset: Dataset, tables: Sequence[TextTable], snapshot_id: str, dest: 
             _check_trailing(con, dataset, tables)
         except duckdb.Error as error:
             raise PayloadInvalid(
-                f"rows that are not CSV ({str(error).splitlines()[0][:300]})", partner=dataset.partner,
+                f"rows that are not CSV ({' '.join(str(error).splitlines()[:2])[:400]})", partner=dataset.partner,
                 remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
             ) from error  # fmt: skip
         return int(_one(con, f"select count(*) from read_parquet({sql_text(dest)})"))
@@ -122,7 +122,7 @@ def _select(dataset: Dataset, table: TextTable, snapshot_id: str) -> str:
             parts += _obs(f'trim("{column.source}")')
         else:
             text = f'"{column.source}"'
-            text = f"ltrim({text}, '''')" if column.strip_apostrophe else text
+            text = f"regexp_replace({text}, '^''', '')" if column.strip_apostrophe else text
             parts.append(f'{text} as "{column.name}"')
     mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
     parts += [f"{mark} as is_synthetic", f"{sql_text(snapshot_id)} as snapshot_id"]
@@ -137,9 +137,11 @@ def _types_of(column: Column) -> dict[str, str]:
 
 def _obs(raw: str) -> list[str]:
     """Number, raw text where it is not one, and the sign of a censored value: '<0.1' is neither 0.1 nor missing."""
+    # 1e999 looks like a number and is none
+    is_number = f"(regexp_full_match({raw}, '{NUMBER}') and isfinite(try_cast({raw} as double)))"
     return [
-        f"case when regexp_full_match({raw}, '{NUMBER}') then {raw}::double end as obs_value",
-        f"case when {raw} <> '' and not regexp_full_match({raw}, '{NUMBER}') then {raw} end as obs_value_text",
+        f"case when {is_number} then {raw}::double end as obs_value",
+        f"case when {raw} <> '' and not {is_number} then {raw} end as obs_value_text",
         f"case when regexp_full_match({raw}, '[<>] *{NUMBER}') then left({raw}, 1) end as obs_qualifier",
     ]
 
@@ -270,13 +272,13 @@ def note_attempt(home: Home, dataset_id: str, outcome: str, message: str, snapsh
     """Fetch outcomes are data: since when a feed fails is a question people ask."""
     path = home.lake(dataset_id) / "attempts.ndjson"
     line = {"asked_at": storage.now(), "outcome": outcome, "message": message, "snapshot_id": snapshot_id}
-    lines = [*(path.read_text().splitlines() if path.exists() else []), json.dumps(line, ensure_ascii=False)]
+    lines = [*(path.read_text().split("\n")[:-1] if path.exists() else []), json.dumps(line, ensure_ascii=False)]
     storage.write_text(path, "\n".join(lines[-KEEP_ATTEMPTS:]) + "\n")
 
 
 def attempts(home: Home, dataset_id: str) -> list[dict[str, Any]]:
     path = home.lake(dataset_id) / "attempts.ndjson"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> Any:

@@ -132,7 +132,7 @@ def _ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     """What moved, and how we read it. A catalogue laid out otherwise is the partner's doing, not a bug."""
     try:
         signal = connector(client.partner).signal(client, dataset, work)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise PayloadInvalid(
             f"a catalogue of another shape ({type(error).__name__}: {error})", partner=client.partner.name,
             expected="the layout that the partner's module reads",

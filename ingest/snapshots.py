@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -56,6 +56,9 @@ def store(
     digest = content_hash(payload, dataset)
     known = read(home, dataset.id, f"{dataset.id}-{edition}-{digest[:12]}")
     if known is not None and not _rejected(known.folder(home)):
+        # The same content under a newer catalogue: remember that, or it is fetched again every time.
+        known = replace(known, signal=signal)
+        storage.write_json(known.folder(home) / "snapshot.json", asdict(known))
         return known
     snapshot = Snapshot(
         snapshot_id=f"{dataset.id}-{edition}-{digest[:12]}",
@@ -121,7 +124,8 @@ def _hash_zip(file: Path, dataset: Dataset, digest: Any) -> None:
             with archive.open(member) as stream:
                 while chunk := stream.read(CHUNK):
                     digest.update(chunk)
-        except (zipfile.BadZipFile, zlib.error) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            # broken, of an unknown method, encrypted, or with offsets that lead nowhere
             raise PayloadInvalid(
                 f"{member.filename}: {error}", partner=dataset.partner, expected="right CRCs"
             ) from error

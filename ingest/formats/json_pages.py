@@ -30,7 +30,8 @@ def check(body: Any, partner: str) -> dict[str, Any]:
     """The page header. Raises DatasetRetired (id 175), RequestRefused (any other message), PayloadInvalid."""
     lead = body[0] if isinstance(body, list) and body else body
     if isinstance(lead, dict) and "message" in lead:
-        message = lead["message"][0] if isinstance(lead["message"], list) else lead["message"]
+        listed = lead["message"] if isinstance(lead["message"], list) else [lead["message"]]
+        message = listed[0] if listed and isinstance(listed[0], dict) else {"value": listed}
         text = f"message {message.get('id')}: {message.get('value')}"
         if message.get("id") == "175":
             raise DatasetRetired(

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
 
-from ingest.errors import IngestError, PayloadInvalid
+from ingest.errors import DatasetRetired, IngestError, PayloadInvalid
 from ingest.formats import TextTable, write_rows
 from ingest.http import HttpClient
 from ingest.registry import Dataset
@@ -33,16 +33,19 @@ def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestErro
 def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     """The newest `updated_at` of ILAB's sets in the catalogue, and the list of files we take."""
     stamps: list[str] = []
-    page: int | None = 1
-    while page and page <= MAX_PAGES:
-        url = client.url("catalogue", "datasets")
+    url, page = client.url("catalogue", "datasets"), 1
+    for _turn in range(MAX_PAGES):
         body = client.get_json(url, {"page": str(page)}, into=work / f"catalogue-{page}.json")
         try:
             stamps += [row["updated_at"] for row in body["datasets"] if row["agency"]["abbr"] == "ILAB"]
             page = body["meta"]["next_page"]
         except (KeyError, TypeError) as error:
             raise PayloadInvalid(f"a catalogue without {error}", partner="ilab", url=url) from error
-    return {"updated": max(stamps, default=""), "files": dict(dataset.request["files"])}
+        if not page:
+            break
+    if not stamps:
+        raise DatasetRetired("no data set of ILAB in the catalogue", partner="ilab", url=url)
+    return {"updated": max(stamps), "files": dict(dataset.request["files"])}
 
 
 def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:

@@ -60,8 +60,14 @@ def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: P
         return url
     url = client.url("data", "data/indicator")
     params = {"id": f"{dataset.code}_A", "best_source": "yes", "type": "code", "lang": "en", "format": ".csv"}
-    client.download(url, files / "data.csv", expect="csv", params=params)
-    _reconcile(files / "data.csv", signal["records"], url)
+    for last_try in (False, True):
+        client.download(url, files / "data.csv", expect="csv", params=params)
+        try:
+            _reconcile(files / "data.csv", signal["records"], url)
+            break
+        except PayloadCut:
+            if last_try:
+                raise
     return f"{url}?id={dataset.code}_A"
 
 

@@ -427,3 +427,12 @@ def test_attempts_are_capped_and_the_newest_stay(home):
     kept = lake.attempts(home, "crops")
     assert len(kept) == 500
     assert (kept[0]["message"], kept[-1]["message"]) == ("1", "newest")
+
+
+def test_a_figure_beyond_all_figures_is_text(tmp_path):
+    assert obs(tmp_path, "1e999") == (None, "1e999", None)
+
+
+def test_one_apostrophe_is_taken_from_a_code_and_no_more(tmp_path):
+    (row,) = load(tmp_path, f"{HEADER}\n''012,2020,1\n")
+    assert row["ref_area"] == "'012"
