@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
-import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +75,3 @@ def first_data_row(path: Path) -> list[str]:
         reader = csv.reader(stream)
         next(reader, None)
         return next(reader, [])
-
-
-def cells(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text)), [])

@@ -49,7 +49,6 @@ class Column(Strict):
     strip_apostrophe: bool = False
     volatile: bool = False  # a label or note: may be reworded without a change of data, so not part of a revision
     stamp: bool = False  # the time of extraction: says nothing of the data
-    unit: str = ""
     meaning: str
 
 
