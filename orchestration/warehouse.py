@@ -75,8 +75,8 @@ def serving(home: Home) -> dict[str, Vintage]:
 
 
 def inputs_fingerprint(home: Home) -> str:
-    """Hash of everything a build depends on: vintages, registry, dbt project, this package's version."""
-    digest = hashlib.sha256(version("alliance87").encode())
+    """Hash of everything a build depends on: vintages, registry, dbt project, versions of the platform and DuckDB."""
+    digest = hashlib.sha256(f"{version('alliance87')} {duckdb.__version__}".encode())
     digest.update(json.dumps({name: v.snapshot_id for name, v in serving(home).items()}, sort_keys=True).encode())
     for dataset in datasets().values():
         digest.update(dataset.model_dump_json().encode())

@@ -8,7 +8,7 @@ import csv
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from ingest.errors import PayloadInvalid
 from ingest.formats import TextTable
@@ -16,7 +16,7 @@ from ingest.formats import TextTable
 CHUNK = 1 << 20
 
 
-def transcode(source: Callable[[], BinaryIO], dest: Path, partner: str) -> str:
+def transcode(source: Callable[[], IO[bytes]], dest: Path, partner: str) -> str:
     """Copy a text stream to `dest` as UTF-8 without BOM; returns the encoding found. Flat memory.
 
     Strict UTF-8 first, else strict cp1252: FAO's files differ within one download (fao quirks 1-3). cp1252, not
@@ -38,7 +38,7 @@ def transcode(source: Callable[[], BinaryIO], dest: Path, partner: str) -> str:
         ) from error  # fmt: skip
 
 
-def _copy(source: Callable[[], BinaryIO], dest: Path, encoding: str) -> None:
+def _copy(source: Callable[[], IO[bytes]], dest: Path, encoding: str) -> None:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     with source() as stream, dest.open("wb") as out:
         while chunk := stream.read(CHUNK):
@@ -63,7 +63,7 @@ def from_file(raw: Path, dest: Path, partner: str) -> TextTable:
 def from_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dest: Path, partner: str) -> TextTable:
     """Inflate one member as UTF-8 CSV; the reader verifies its CRC. Raises PayloadInvalid on a broken member."""
     try:
-        transcode(lambda: archive.open(member), dest, partner)  # type: ignore[arg-type,return-value]
+        transcode(lambda: archive.open(member), dest, partner)
     except zipfile.BadZipFile as error:
         raise PayloadInvalid(f"{member.filename}: {error}", partner=partner, expected="a right CRC") from error
     return read_header(dest, partner)

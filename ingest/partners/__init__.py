@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ingest.errors import IngestError
 from ingest.formats import TextTable
@@ -36,5 +36,4 @@ class Connector(Protocol):
 
 
 def connector(partner: Partner) -> Connector:
-    module: Any = importlib.import_module(f"ingest.partners.{partner.name}")
-    return module  # type: ignore[no-any-return]
+    return cast(Connector, importlib.import_module(f"ingest.partners.{partner.name}"))

@@ -489,3 +489,12 @@ def test_meta_attempt_keeps_failures(home, accept):
         ("world_bank_wdi", "accepted", "15 rows", "wdi-1"),
         ("world_bank_wdi", "failed", "HTTP 503", "wdi-1"),
     ]
+
+
+def test_another_version_of_duckdb_makes_a_publication_due(home, accept, monkeypatch):
+    accept("wdi-1")
+    make_build(home)
+    publish.publish(home)
+    assert not publish.is_due(home)
+    monkeypatch.setattr(duckdb, "__version__", "99.0.0")
+    assert publish.is_due(home)
