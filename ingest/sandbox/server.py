@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol, Self
@@ -67,9 +69,20 @@ class Sandbox:
         with self._lock:
             self._clock = Clock(self._clock.stamp, self._clock.touches + 1)
 
-    def reply(self, target: str) -> Reply:
-        """The answer to a request line's path, faults included."""
-        request, faults = Request.parse(target), list(self.faults)
+    def reply(self, target: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """The answer to a request line's path, faults included; a part of it where `headers` ask so and it is offered.
+
+        The fault `short` breaks whole bodies only, so that asking for the rest mends it.
+        """
+        faults = list(self.faults)
+        reply = self._spoilt(target, faults)
+        start = _range_start(reply, headers or {})
+        if start is None:
+            return reply
+        return _rest(self._spoilt(target, [fault for fault in faults if fault.kind != "short"]), start)
+
+    def _spoilt(self, target: str, faults: Sequence[Fault]) -> Reply:
+        request = Request.parse(target)
         reply = amend_catalogue(faults, request, self._answer(request), self._answer)
         for fault in faults:
             if fault.meets(request.text):
@@ -84,6 +97,26 @@ class Sandbox:
             self._requests.append(Request.parse(target).text)
 
 
+def _range_start(reply: Reply, headers: Mapping[str, str]) -> int | None:
+    """Where to go on, if a range is offered, asked for and the file is still what the client has a part of."""
+    asked = re.fullmatch(r"bytes=(\d+)-", headers.get("Range", ""))
+    offered = reply.status == 200 and reply.headers.get("Accept-Ranges") == "bytes"
+    if asked is None or not offered:
+        return None
+    known = headers.get("If-Range")
+    if known is not None and known not in (reply.headers.get("ETag"), reply.headers.get("Last-Modified")):
+        return None
+    return int(asked[1])
+
+
+def _rest(whole: Reply, start: int) -> Reply:
+    size = len(whole.body)
+    if start >= size:
+        return Reply(b"", "text/plain", 416, {"Content-Range": f"bytes */{size}"})
+    told = {**whole.headers, "Content-Range": f"bytes {start}-{size - 1}/{size}"}
+    return replace(whole, body=whole.body[start:], status=206, headers=told)
+
+
 def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -91,7 +124,7 @@ def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             sandbox.note(self.path)
-            reply = sandbox.reply(self.path)
+            reply = sandbox.reply(self.path, {name.title(): value for name, value in self.headers.items()})
             with contextlib.suppress(ConnectionError):  # a client may hang up
                 self._send(reply)
 
