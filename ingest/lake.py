@@ -1,6 +1,7 @@
 """Typed Parquet, one folder per vintage: loading, revisions, promotion and quarantine.
 
-lake/<dataset>/vintages/<snapshot_id>/{data.parquet, revision.parquet, vintage.json}
+lake/<dataset>/vintages/<snapshot_id>/{data.parquet/, revision.parquet, vintage.json}
+                                         data.parquet is a folder of parts, which DuckDB and Spark read as one table
 lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
 lake/<dataset>/current.json                      names the vintage everything downstream reads
 lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
@@ -9,8 +10,11 @@ lake/<dataset>/attempts.ndjson                   one line each time the partner 
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +30,8 @@ from ingest.registry import SYNTHETIC_MARK, Column, Dataset
 from ingest.snapshots import Edition, Snapshot
 from ingest.storage import Home, sql_text
 
-NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 KEEP_ATTEMPTS = 500
+WORKERS = 2  # parts written at the same time
 
 
 @dataclass(frozen=True)
@@ -51,13 +55,13 @@ class Vintage:
         return edition
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A private in-memory DuckDB: two threads, bounded memory, nothing installed or loaded from outside."""
+def connect(threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A private in-memory DuckDB: few threads, bounded memory, nothing installed or loaded from outside."""
     return duckdb.connect(
         config={
             **storage.DUCKDB_CONFIG,
-            "threads": 2,
-            "memory_limit": "800MB",
+            "threads": threads,
+            "memory_limit": f"{400 * threads}MB",
             "preserve_insertion_order": False,
             "temp_directory": tempfile.gettempdir(),
         }
@@ -67,26 +71,50 @@ def connect() -> duckdb.DuckDBPyConnection:
 # --- loading ---------------------------------------------------------------------------------------------------------
 
 
-def load(dataset: Dataset, tables: Sequence[TextTable], snapshot_id: str, dest: Path) -> int:
-    """Write the declared columns of all tables to one zstd Parquet file; returns the number of rows.
+def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: Path) -> int:
+    """Write the declared columns of each table to a zstd Parquet part in the folder `dest`; returns the rows of all.
 
+    Tables may still be coming in while the first ones are loaded; their text goes away as it is used up, so disk and
+    memory stay flat. One thread a part, so equal tables give equal bytes.
     Columns are mapped by header name, never by position. Raises SchemaDrift (names the columns) and PayloadInvalid
     (a row that is not CSV, with line number and text).
     """
-    selects = []
-    with connect() as con:
-        for table in tables:
-            _check_header(dataset, table)
-            selects.append(_select(dataset, table, snapshot_id))
+    dest.mkdir()
+    rows, waiting = 0, deque[Future[int]]()
+    try:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for number, table in enumerate(tables):
+                _check_header(dataset, table)
+                part = dest / f"part-{number:05d}.parquet"
+                waiting.append(pool.submit(_write_part, dataset, table, snapshot_id, part))
+                if len(waiting) > WORKERS:
+                    rows += waiting.popleft().result()
+            rows += sum(done.result() for done in waiting)
+    except BaseException:
+        shutil.rmtree(dest)
+        raise
+    if not any(dest.iterdir()):
+        write_empty(dataset, dest / "part-00000.parquet")
+    return rows
+
+
+def _write_part(dataset: Dataset, table: TextTable, snapshot_id: str, part: Path) -> int:
+    with connect(threads=1) as con:
         try:
-            con.execute(f"copy ({' union all '.join(selects)}) to {sql_text(dest)} (format parquet, compression zstd)")
-            _check_trailing(con, dataset, tables)
+            select = _select(dataset, table, snapshot_id)
+            rows = _one(con, f"copy ({select}) to {sql_text(part)} (format parquet, compression zstd)")
+            _check_trailing(con, dataset, table)
         except duckdb.Error as error:
+            told = [line for line in str(error).splitlines() if line.strip()]
+            since = f" (lines are counted from line {table.lines_before + 1})" if table.lines_before else ""
             raise PayloadInvalid(
-                f"rows that are not CSV ({' '.join(str(error).splitlines()[:2])[:400]})", partner=dataset.partner,
+                f"rows that are not CSV{since} ({' '.join(told[:3])[:400]})",
+                partner=dataset.partner,
                 remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
-            ) from error  # fmt: skip
-        return int(_one(con, f"select count(*) from read_parquet({sql_text(dest)})"))
+            ) from error
+    if table.is_piece:
+        table.path.unlink()
+    return int(rows)
 
 
 def write_empty(dataset: Dataset, dest: Path) -> None:
@@ -136,13 +164,17 @@ def _types_of(column: Column) -> dict[str, str]:
 
 
 def _obs(raw: str) -> list[str]:
-    """Number, raw text where it is not one, and the sign of a censored value: '<0.1' is neither 0.1 nor missing."""
-    # 1e999 looks like a number and is none
-    is_number = f"(regexp_full_match({raw}, '{NUMBER}') and isfinite(try_cast({raw} as double)))"
+    """Number, raw text where it is not one, and the sign of a censored value: '<0.1' is neither 0.1 nor missing.
+
+    `raw` is trimmed text. 1e999 and nan look like numbers to a cast and are none; DuckDB also takes 1_000.
+    """
+    number = f"try_cast({raw} as double)"
+    is_number = f"(isfinite({number}) and not contains({raw}, '_'))"
     return [
-        f"case when {is_number} then {raw}::double end as obs_value",
-        f"case when {raw} <> '' and not {is_number} then {raw} end as obs_value_text",
-        f"case when regexp_full_match({raw}, '[<>] *{NUMBER}') then left({raw}, 1) end as obs_qualifier",
+        f"case when {is_number} then {number} end as obs_value",
+        f"case when {raw} <> '' and not coalesce({is_number}, false) then {raw} end as obs_value_text",
+        f"case when {raw}[1] in ('<', '>') and isfinite(try_cast(trim({raw}[2:]) as double)) then {raw}[1] end "
+        "as obs_qualifier",
     ]
 
 
@@ -150,16 +182,15 @@ def _reader(table: TextTable) -> str:
     columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in table.header)
     return (
         f"read_csv({sql_text(table.path)}, auto_detect=false, header=false, skip={table.skip_lines}, delim=',', "
-        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=16777216)"
+        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=2097152)"
     )
 
 
-def _check_trailing(con: duckdb.DuckDBPyConnection, dataset: Dataset, tables: Sequence[TextTable]) -> None:
-    for table in tables:
-        if TRAILING in table.header:
-            query = f"select count(*) from {_reader(table)} where coalesce(\"{TRAILING}\", '') <> ''"
-            if _one(con, query):
-                raise SchemaDrift("text in the nameless last field", partner=dataset.partner)
+def _check_trailing(con: duckdb.DuckDBPyConnection, dataset: Dataset, table: TextTable) -> None:
+    if TRAILING in table.header:
+        query = f"select count(*) from {_reader(table)} where coalesce(\"{TRAILING}\", '') <> ''"
+        if _one(con, query):
+            raise SchemaDrift("text in the nameless last field", partner=dataset.partner)
 
 
 def columns(file: Path) -> list[str]:
@@ -181,7 +212,7 @@ def same_content(dataset: Dataset, old: Path, new: Path) -> bool:
 
 
 def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_id: str) -> dict[str, Any]:
-    """Write what changed between two Parquet files by key; returns counts and relative sizes of change.
+    """Write what changed between two Parquet files by key; returns counts, sizes of change and what it touches.
 
     Rows of `dest`: dataset_id, old_snapshot_id, new_snapshot_id, key, ref_area, time_period, change, old_value,
     new_value. Keys that occur twice in either file are left to the uniqueness check.
@@ -211,14 +242,16 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
             select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),
                 count(*) filter (change = 'changed'),
                 median(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0),
-                max(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0)
+                max(abs(new_value - old_value) / abs(old_value)) filter (change = 'changed' and old_value <> 0),
+                count(distinct ref_area), min(time_period), max(time_period)
             from read_parquet({sql_text(dest)})""").fetchone()
         old_rows = _one(con, f"select count(*) from read_parquet({sql_text(old)})")
     assert row is not None
-    added, removed, changed, median, largest = row
+    added, removed, changed, median, largest, areas, first, last = row
     return {
         "old_snapshot_id": old_id, "old_rows": old_rows, "added": added, "removed": removed, "changed": changed,
         "median_relative_change": median, "max_relative_change": largest,
+        "areas_touched": areas, "first_period_touched": first, "last_period_touched": last,
     }  # fmt: skip
 
 

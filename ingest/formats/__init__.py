@@ -13,11 +13,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class TextTable:
-    """A UTF-8 CSV file (comma, double quote, one header line to skip) and the names of its columns in file order."""
+    """A UTF-8 CSV file (comma, double quote) and the names of its columns in file order.
+
+    A piece is a run of whole records out of a longer file; it is deleted once loaded. `skip_lines` are header lines,
+    `lines_before` the lines of the longer file that come before.
+    """
 
     path: Path
     header: tuple[str, ...]
     skip_lines: int = 1
+    lines_before: int = 0
+    is_piece: bool = False
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> TextTable:

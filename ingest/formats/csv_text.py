@@ -1,72 +1,129 @@
-"""Plain and zipped CSV: find the encoding, write UTF-8, read the header line."""
+"""Plain and zipped CSV: find the encoding, write UTF-8, read the header line, cut long files into pieces."""
 
 from __future__ import annotations
 
 import codecs
-import contextlib
 import csv
+import io
+import itertools
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from ingest.errors import PayloadInvalid
 from ingest.formats import TextTable
 
-CHUNK = 1 << 20
+BLOCK = 1 << 20  # bytes decoded at once: larger ones are slower, since they outgrow the processor's cache
+PIECE = 32 << 20  # bytes of text in a piece, at least; FAO's trade matrix has 265 of them
 
 
-def transcode(source: Callable[[], IO[bytes]], dest: Path, partner: str) -> str:
-    """Copy a text stream to `dest` as UTF-8 without BOM; returns the encoding found. Flat memory.
+def utf8_blocks(stream: IO[bytes], partner: str) -> Iterator[bytes]:
+    """The text as UTF-8 without BOM, in blocks that end with a line. Flat memory.
 
-    Strict UTF-8 first, else strict cp1252: FAO's files differ within one download (fao quirks 1-3). cp1252, not
-    Latin-1, since bytes 0x80-0x9f are letters and dashes there. Raises PayloadInvalid for bytes that are neither.
+    Strict UTF-8, else strict cp1252, decided by the first block that is not plain ASCII: FAO's files differ within one
+    download (fao quirks 1-3). cp1252, not Latin-1, since bytes 0x80-0x9f are letters and dashes there. Raises
+    PayloadInvalid for bytes that are neither, or first the one and then the other.
     """
+    lead = stream.read(3)
+    encoding = "utf-8" if lead == codecs.BOM_UTF8 else ""
+    rest = b"" if encoding else lead
+    while chunk := stream.read(BLOCK):
+        text = rest + chunk
+        end = text.rfind(b"\n") + 1
+        rest = text[end:]
+        if end:
+            encoding, block = _as_utf8(text[:end], encoding, partner)
+            yield block
+    if rest:
+        yield _as_utf8(rest, encoding, partner)[1]
+
+
+def _as_utf8(block: bytes, encoding: str, partner: str) -> tuple[str, bytes]:
+    """The encoding that holds from here on ('' while all is ASCII), and the block as UTF-8."""
+    if block.isascii():
+        return encoding, block
     try:
-        _copy(source, dest, "utf-8-sig")
-        return "utf-8"
+        if encoding != "cp1252":
+            try:
+                block.decode("utf-8")
+                return "utf-8", block
+            except UnicodeDecodeError:
+                if encoding:
+                    raise
+        return "cp1252", block.decode("cp1252").encode()
     except UnicodeDecodeError as error:
-        with source() as stream:
-            marked_as_utf8 = stream.read(3) == codecs.BOM_UTF8
-        if not marked_as_utf8:
-            with contextlib.suppress(UnicodeDecodeError):
-                _copy(source, dest, "cp1252")
-                return "cp1252"
         raise PayloadInvalid(
-            f"a byte that is no text: {error}", partner=partner, expected="UTF-8 or cp1252",
+            f"a byte that is no text: {error}", partner=partner, expected="UTF-8 or cp1252 throughout",
             remedy="look at the raw snapshot near that byte; the last good vintage keeps serving",
         ) from error  # fmt: skip
 
 
-def _copy(source: Callable[[], IO[bytes]], dest: Path, encoding: str) -> None:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    with source() as stream, dest.open("wb") as out:
-        while chunk := stream.read(CHUNK):
-            out.write(decoder.decode(chunk).encode())
-        out.write(decoder.decode(b"", final=True).encode())
+def transcode(stream: IO[bytes], dest: Path, partner: str) -> None:
+    """Copy a text stream to `dest` as UTF-8 without BOM. Raises PayloadInvalid."""
+    with dest.open("wb") as out:
+        out.writelines(utf8_blocks(stream, partner))
 
 
 def read_header(path: Path, partner: str) -> TextTable:
     """The table's column names from its first line, blanks around names removed. Raises PayloadInvalid if none."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        first = next(csv.reader(stream), None)
+    with path.open("rb") as stream:
+        return TextTable(path, _names(stream.readline(), partner))
+
+
+def _names(text: bytes, partner: str) -> tuple[str, ...]:
+    """The column names in the first line of `text`."""
+    first = next(csv.reader(io.StringIO(text[: text.find(b"\n") + 1 or None].decode(), newline="")), None)
     if not first or not any(first):
         raise PayloadInvalid("a file without a header line", partner=partner, expected="CSV with a header")
-    return TextTable(path, tuple(name.strip() for name in first))
+    return tuple(name.strip() for name in first)
 
 
 def from_file(raw: Path, dest: Path, partner: str) -> TextTable:
-    transcode(lambda: raw.open("rb"), dest, partner)
+    with raw.open("rb") as stream:
+        transcode(stream, dest, partner)
     return read_header(dest, partner)
 
 
 def from_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dest: Path, partner: str) -> TextTable:
     """Inflate one member as UTF-8 CSV; the reader verifies its CRC. Raises PayloadInvalid on a broken member."""
+    with dest.open("wb") as out:
+        out.writelines(_member_blocks(archive, member, partner))
+    return read_header(dest, partner)
+
+
+def pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, partner: str) -> Iterator[TextTable]:
+    """A zip member as pieces of whole records, each written when asked for, so that loading can overlap inflating.
+
+    Raises PayloadInvalid on a broken member and on a file without a header line.
+    """
+    header: tuple[str, ...] = ()
+    before = 0
+    blocks = _member_blocks(archive, member, partner)
+    for number in itertools.count():
+        path, size, lines, inside = folder / f"piece-{number}.csv", 0, 0, 0
+        with path.open("wb") as out:
+            for block in blocks:
+                header = header or _names(block, partner)
+                out.write(block)
+                size, lines, inside = size + len(block), lines + block.count(b"\n"), inside ^ block.count(b'"') % 2
+                if size >= PIECE and not inside:  # a line feed after an odd number of quotes is part of a cell
+                    break
+        if not size:
+            path.unlink()
+            break
+        yield TextTable(path, header, 0 if before else 1, before, is_piece=True)
+        before += lines
+    if not header:
+        raise PayloadInvalid("an empty file", partner=partner, expected="CSV with a header")
+
+
+def _member_blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo, partner: str) -> Iterator[bytes]:
     try:
-        transcode(lambda: archive.open(member), dest, partner)
+        with archive.open(member) as stream:
+            yield from utf8_blocks(stream, partner)
     except zipfile.BadZipFile as error:
         raise PayloadInvalid(f"{member.filename}: {error}", partner=partner, expected="a right CRC") from error
-    return read_header(dest, partner)
 
 
 def first_data_row(path: Path) -> list[str]:

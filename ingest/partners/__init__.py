@@ -6,7 +6,7 @@ Each module offers the same three functions; nothing else in the platform knows 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -28,8 +28,11 @@ class Connector(Protocol):
     def fetch(self, client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:
         """Download everything that belongs to one delivery into `files`; returns the URL to cite."""
 
-    def read(self, dataset: Dataset, files: Path, work: Path) -> list[TextTable]:
-        """The delivery as text tables, written below `work`. Raises PayloadInvalid or SchemaDrift."""
+    def read(self, dataset: Dataset, files: Path, work: Path) -> Iterable[TextTable]:
+        """The delivery as text tables, written below `work`, also one after another while the first are loaded.
+
+        Raises PayloadInvalid or SchemaDrift, also while they are read.
+        """
 
     def classify(self, status: int, body: bytes, headers: Mapping[str, str]) -> IngestError | None:
         """The partner's own way to say no, before HTTP's general rules apply."""

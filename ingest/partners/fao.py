@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -56,7 +56,7 @@ def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: P
     return str(signal["location"])
 
 
-def read(dataset: Dataset, files: Path, work: Path) -> list[TextTable]:
+def read(dataset: Dataset, files: Path, work: Path) -> Iterable[TextTable]:
     """The one `(Normalized)` member; code lists stay in the snapshot. Encoding is per member (fao quirks 1-3)."""
     (file,) = files.glob("*.zip")
     members = [m for m in safe_members(file, "fao") if m[1].filename.lower().endswith(MAIN_MEMBER)]
@@ -66,4 +66,4 @@ def read(dataset: Dataset, files: Path, work: Path) -> list[TextTable]:
             remedy="look into the zip of the raw snapshot",
         )  # fmt: skip
     archive, member = members[0]
-    return [csv_text.from_zip_member(archive, member, work / "main.csv", "fao")]
+    return csv_text.pieces(archive, member, work, "fao")

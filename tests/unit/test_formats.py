@@ -17,57 +17,90 @@ from ingest.formats import csv_text, json_pages, sdmx_csv, wide_years, write_row
 # --- encodings -------------------------------------------------------------------------------------------------------
 
 
-def transcode(folder: Path, raw: bytes) -> tuple[str, str]:
-    encoding = csv_text.transcode(lambda: io.BytesIO(raw), folder / "out.csv", "fao")
-    return encoding, (folder / "out.csv").read_bytes().decode("utf-8")
+def as_utf8(raw: bytes) -> str:
+    return b"".join(csv_text.utf8_blocks(io.BytesIO(raw), "fao")).decode("utf-8")
 
 
-def test_utf_8_stays_what_it_is(tmp_path):
-    assert transcode(tmp_path, "Côte d'Ivoire,Türkiye".encode()) == ("utf-8", "Côte d'Ivoire,Türkiye")
+def test_utf_8_stays_what_it_is():
+    assert as_utf8("Côte d'Ivoire,Türkiye".encode()) == "Côte d'Ivoire,Türkiye"
 
 
-def test_a_byte_order_mark_goes(tmp_path):
-    assert transcode(tmp_path, b'\xef\xbb\xbf"ref_area"') == ("utf-8", '"ref_area"')
+def test_a_byte_order_mark_goes():
+    assert as_utf8(b'\xef\xbb\xbf"ref_area"') == '"ref_area"'
 
 
-def test_a_row_of_fao_in_cp1252_is_read(tmp_path):
+def test_a_row_of_fao_in_cp1252_is_read():
     raw = b'"107","C\xf4te d\'Ivoire","5058","Enteric Fermentation"'
-    assert transcode(tmp_path, raw) == ("cp1252", '"107","Côte d\'Ivoire","5058","Enteric Fermentation"')
+    assert as_utf8(raw) == '"107","Côte d\'Ivoire","5058","Enteric Fermentation"'
 
 
-def test_it_is_cp1252_and_not_latin_1(tmp_path):
-    assert transcode(tmp_path, b"Dec\x96Jan\x96Feb") == ("cp1252", "Dec–Jan–Feb")
+def test_it_is_cp1252_and_not_latin_1():
+    assert as_utf8(b"Dec\x96Jan\x96Feb") == "Dec–Jan–Feb"
 
 
-def test_pure_ascii_is_utf_8(tmp_path):
-    assert transcode(tmp_path, b"a,b\n") == ("utf-8", "a,b\n")
+def test_plain_ascii_is_not_touched():
+    assert as_utf8(b"a,b\r\nc\n") == "a,b\r\nc\n"
 
 
-def test_a_letter_cut_by_the_end_of_a_chunk_is_whole(tmp_path):
-    text = "x" * (csv_text.CHUNK - 1) + "ü" + "y"
-    assert transcode(tmp_path, text.encode()) == ("utf-8", text)
+def test_a_letter_across_the_end_of_a_block_is_whole():
+    text = "x" * (csv_text.BLOCK + 2) + "ü" + "y\nz"
+    assert as_utf8(text.encode()) == text
 
 
-def test_a_late_odd_byte_leaves_no_half_converted_file(tmp_path):
-    raw = b"x" * (csv_text.CHUNK + 10) + b"C\xf4te"
-    encoding, text = transcode(tmp_path, raw)
-    assert encoding == "cp1252"
-    assert text == "x" * (csv_text.CHUNK + 10) + "Côte"
+def test_a_late_odd_byte_decides_for_the_file():
+    line = b"4,2020\n" * (csv_text.BLOCK // 7)
+    before, after = line * 2, line
+    text = as_utf8(before + b"C\xf4te\n" + after + b"T\xfcrkiye")
+    assert text == before.decode() + "Côte\n" + after.decode() + "Türkiye"
 
 
-def test_a_byte_that_is_neither_utf_8_nor_cp1252_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"C\x81te d'Ivoire",
+        b"\xef\xbb\xbfC\xf4te d'Ivoire",  # calls itself UTF-8
+        "Türkiye\n".encode() + b"4,2020\n" * (csv_text.BLOCK // 7) + b"C\xf4te\n",  # first the one, then the other
+    ],
+)
+def test_bytes_that_are_no_text_are_refused(raw):
     with pytest.raises(PayloadInvalid, match="a byte that is no text") as caught:
-        transcode(tmp_path, b"C\x81te d'Ivoire")
-    assert (caught.value.partner, caught.value.expected) == ("fao", "UTF-8 or cp1252")
+        as_utf8(raw)
+    assert (caught.value.partner, caught.value.expected) == ("fao", "UTF-8 or cp1252 throughout")
 
 
-def test_a_file_that_calls_itself_utf_8_is_not_read_as_anything_else(tmp_path):
-    with pytest.raises(PayloadInvalid, match="a byte that is no text"):
-        transcode(tmp_path, b"\xef\xbb\xbfC\xf4te d'Ivoire")
+# --- pieces ----------------------------------------------------------------------------------------------------------
 
 
-def test_line_ends_are_not_touched(tmp_path):
-    assert transcode(tmp_path, b"a\r\nb\n") == ("utf-8", "a\r\nb\n")
+def pieces(folder: Path, text: str) -> list[str]:
+    """The texts of the pieces; each has the file's header, and only the first has to skip it."""
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("main.csv", text)
+    with zipfile.ZipFile(folder / "a.zip") as archive:
+        tables = list(csv_text.pieces(archive, archive.getinfo("main.csv"), folder, "fao"))
+    texts = [table.path.read_bytes().decode() for table in tables]
+    assert {table.header for table in tables} == {("Area", "Note")}
+    assert [table.skip_lines for table in tables] == [1] + [0] * (len(tables) - 1)
+    assert [t.lines_before for t in tables] == [sum(x.count("\n") for x in texts[:n]) for n in range(len(texts))]
+    return texts
+
+
+def test_a_long_file_is_cut_between_records(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_text, "BLOCK", 64)
+    monkeypatch.setattr(csv_text, "PIECE", 100)
+    text = "Area,Note\n" + "".join(f'{n},"a note, ""quoted"",\nof two lines"\n' for n in range(40))
+    texts = pieces(tmp_path, text)
+    assert "".join(texts) == text
+    assert len(texts) > 5
+    assert all(piece.count('"') % 2 == 0 and piece.endswith('"\n') for piece in texts)
+
+
+def test_a_short_file_is_one_piece_also_without_a_last_line_end(tmp_path):
+    assert pieces(tmp_path, "Area,Note\n1,x") == ["Area,Note\n1,x"]
+
+
+def test_an_empty_member_is_refused(tmp_path):
+    with pytest.raises(PayloadInvalid, match="an empty file"):
+        pieces(tmp_path, "")
 
 
 # --- header lines ----------------------------------------------------------------------------------------------------
