@@ -1,11 +1,13 @@
-{# The ILO's data files share one layout: code columns, one figure, a status and notes. #}
-{% macro stage_ilo_observations(relation) -%}
+{# The ILO's data files share one layout: code columns, one figure, a status and notes. `without` as in the registry:
+   the breakdowns that the dataset has no column for; they are NULL. #}
+{% macro stage_ilo_observations(relation, without=[]) -%}
 select
     trim(ref_area) as ref_area,
     trim(source) as source_code,
     trim(indicator) as indicator_id,
-    trim(sex) as sex,
-    trim(classif1) as classif1,
+    {%- for name in ['sex', 'classif1', 'classif2'] %}
+    {{ 'cast(null as varchar)' if name in without else 'trim(' ~ name ~ ')' }} as {{ name }},
+    {%- endfor %}
     time_period,
     {{ year_or_null('trim(time_period)') }} as year,
     obs_value,

@@ -2,11 +2,7 @@
 -- Series in the lake that the registry no longer describes; their observations are in no mart.
 with in_lake as (
 
-    select indicator_id from {{ ref('stg_ilo__sdg_a871_sex_age_rt') }}
-    union
-    select indicator_id from {{ ref('stg_ilo__sdg_0831_sex_eco_rt') }}
-    union
-    select indicator_id from {{ ref('stg_ilo__emp_temp_sex_ec2_nb') }}
+    select indicator_id from {{ ref('int_ilo_observations') }}
     union
     select indicator_id from {{ ref('stg_world_bank__wdi') }}
     union

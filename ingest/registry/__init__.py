@@ -1,4 +1,5 @@
-"""The registry: what each dataset is. One YAML file a dataset beside this module, partners in `partners.yaml`.
+"""The registry: what each dataset is. One YAML file a dataset beside this module, partners in `partners.yaml`, what
+datasets of one dialect share in `layouts.yaml`.
 
 A dataset is one logical table of one partner. Here stand its code, licence, grain, key, columns and tolerances, and
 nowhere else; loaders, expectations, Dagster assets and `meta.dataset` all read them from here.
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 FOLDER = Path(__file__).parent
 OBS_COLUMNS = ("obs_value", "obs_value_text", "obs_qualifier")
+SHARED = {"partners", "layouts"}  # YAML files that describe no dataset
 SYNTHETIC_MARK = "A87_SYNTHETIC"  # the sample edition's extra wire column: 1 on generated rows
 
 
@@ -73,6 +75,8 @@ class Tolerances(Strict):
     max_areas_lost: int = 0
     max_text_values: int = 0
     latest_year: int | None = None  # where projections reach further than a few years
+    withdrawn_codes: tuple[str, ...] = ()  # indicators, items or elements that the partner gave up
+    confirmed_names: tuple[str, ...] = ()  # new names of indicators or items that somebody has read the notes of
     reason: str = ""
 
 
@@ -149,8 +153,33 @@ def partners() -> dict[str, Partner]:
     return {name: Partner(name=name, **body) for name, body in _read(FOLDER / "partners.yaml").items()}
 
 
+@functools.cache
+def _layouts() -> dict[str, Any]:
+    layouts: dict[str, Any] = _read(FOLDER / "layouts.yaml")
+    return layouts
+
+
+def _merged(body: dict[str, Any]) -> dict[str, Any]:
+    """A dataset's entries over those of its layout, less the columns that it goes `without`."""
+    if "layout" not in body:
+        return body
+    if body["layout"] not in _layouts():
+        raise ValueError(f"{body.get('id')}: unknown layout {body['layout']}")
+    shared: dict[str, Any] = _layouts()[body["layout"]]
+    without = set(body.get("without", ()))
+    if unknown := without - {column["name"] for column in shared["columns"]}:
+        raise ValueError(f"{body.get('id')}: no column {', '.join(sorted(unknown))} in layout {body['layout']}")
+    less = {
+        "columns": [column for column in shared["columns"] if column["name"] not in without],
+        "key": [name for name in shared["key"] if name not in without],
+        "known": {name: codes for name, codes in shared.get("known", {}).items() if name not in without},
+    }
+    own = {name: entry for name, entry in body.items() if name not in ("layout", "without")}
+    return shared | less | own
+
+
 def load_dataset(path: Path) -> Dataset:
-    dataset = Dataset(**_read(path))
+    dataset = Dataset(**_merged(_read(path)))
     if dataset.id != path.stem:
         raise ValueError(f"{path.name} describes {dataset.id}: file name and id must be equal")
     if dataset.partner not in partners():
@@ -161,5 +190,5 @@ def load_dataset(path: Path) -> Dataset:
 @functools.cache
 def datasets() -> dict[str, Dataset]:
     """All datasets by id, ordered by partner and id."""
-    found = [load_dataset(path) for path in FOLDER.glob("*.yaml") if path.stem != "partners"]
+    found = [load_dataset(path) for path in FOLDER.glob("*.yaml") if path.stem not in SHARED]
     return {d.id: d for d in sorted(found, key=lambda d: (list(partners()).index(d.partner), d.id))}

@@ -55,7 +55,8 @@ FAO_FLAGS = (
     ("M", "Missing value; data cannot exist"),
     ("X", "Figure from external organization"),
 )
-ILO_COLUMNS = ("ref_area", "source", "indicator", "sex", "classif1", "time", "obs_value", "obs_status")
+ILO_COLUMNS = ("ref_area", "source", "indicator", "sex", "classif1", "classif2", "time", "obs_value", "obs_status")
+ILO_BREAKDOWNS = {"sex", "classif1", "classif2"}  # a dataset without one has no such column
 WB_SOURCES = (("1", "Doing Business", "DBS"), ("2", "World Development Indicators", "WDI"))
 WB_MAX_PER_PAGE = 32500  # above it the real service sends an HTML page
 COMEXT = "/eurostat/api/comext/dissemination/sdmx/2.1"
@@ -165,12 +166,14 @@ class SampleEdition:
 
     def _ilo_data(self, rows: list[Row], query: Mapping[str, str]) -> bytes:
         """The layout of 2026: BOM, LF, texts quoted, numbers and nulls bare, source before indicator."""
+        columns = [name for name in ILO_COLUMNS if name not in ILO_BREAKDOWNS or any(row[name] for row in rows)]
         extra, mark = self._tables.mark(rows)
-        lines = [",".join(f'"{name}"' for name in (*ILO_COLUMNS, *extra))]
-        filters = {name: query[name].split() for name in ILO_COLUMNS if query.get(name)}  # joined with a literal +
+        lines = [",".join(f'"{name}"' for name in (*columns, *extra))]
+        # Codes are joined with a literal +. A filter by a column that the dataset lacks is ignored (ilo quirk 27).
+        filters = {name: query[name].split() for name in columns if query.get(name)}
         for row in rows:
             if all(row[name] in asked for name, asked in filters.items()):
-                cells = [row[name] if name == "obs_value" else _quoted(row[name]) for name in ILO_COLUMNS]
+                cells = [row[name] if name == "obs_value" else _quoted(row[name]) for name in columns]
                 lines.append(",".join([*cells, *mark(row)]))
         return BOM + _joined(lines, "\n").encode()
 

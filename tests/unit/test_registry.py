@@ -15,7 +15,7 @@ from ingest.http import Endpoints, HttpClient
 from ingest.partners import connector
 from ingest.registry import Dataset, Partner, datasets, load_dataset, partners
 
-FILES = sorted(path for path in registry.FOLDER.glob("*.yaml") if path.stem != "partners")
+FILES = sorted(path for path in registry.FOLDER.glob("*.yaml") if path.stem not in registry.SHARED)
 NAMES = [path.stem for path in FILES]
 LINE = (
     "  - {id: SP.DYN.TFRT.IN, label: Fertility rate, unit: births per woman, direction: none, "
@@ -148,6 +148,66 @@ def test_a_code_that_yaml_reads_as_no_text_is_refused(tmp_path):
 def test_a_loaded_dataset_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         datasets()["fao_qcl"].code = "TM"
+
+
+# --- layouts ---------------------------------------------------------------------------------------------------------
+
+STAGING = Path(__file__).parents[2] / "dbt_project" / "models" / "staging" / "ilo"
+BREAKDOWNS = {
+    "ilo_ilr_tumt_noc_rt": (),
+    "ilo_sdg_0861_sex_rt": ("sex",),
+    "ilo_sdg_a871_sex_age_rt": ("sex", "classif1"),
+    "ilo_ear_emta_sex_eco_cur_nb": ("sex", "classif1", "classif2"),
+}
+
+
+@pytest.mark.parametrize(("name", "breakdowns"), BREAKDOWNS.items(), ids=list(BREAKDOWNS))
+def test_a_layout_gives_columns_and_key_less_what_the_dataset_goes_without(name, breakdowns):
+    dataset = datasets()[name]
+    assert dataset.key == ("ref_area", "source", *breakdowns, "time_period")
+    names = [column.name for column in dataset.columns]
+    assert names[:3] == ["ref_area", "source", "indicator"]
+    assert names[3 : names.index("time_period")] == list(breakdowns)
+    assert set(dataset.known) == {"obs_status", "sex"} & set(names)
+    assert (dataset.partner, dataset.licence, dataset.area_column) == ("ilo", "CC BY 4.0", "ref_area")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("ilo_") and name != "ilo_source"])
+def test_an_ilo_code_names_the_breakdowns_of_its_dataset(name):
+    dataset = datasets()[name]
+    parts = [part for part in dataset.code.split("_")[2:-1] if part != "NOC"]
+    breakdowns = [part for part in dataset.key if part in ("sex", "classif1", "classif2")]
+    assert len(breakdowns) == len(parts)
+    assert ("sex" in breakdowns) == ("SEX" in parts)
+    assert [series.id for series in dataset.series] == [dataset.code]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("ilo_") and name != "ilo_source"])
+def test_the_staging_model_leaves_out_what_the_dataset_goes_without(name):
+    model = (STAGING / f"stg_ilo__{name.removeprefix('ilo_')}.sql").read_text(encoding="utf-8")
+    without = yaml.safe_load((registry.FOLDER / f"{name}.yaml").read_text(encoding="utf-8")).get("without", [])
+    assert f"source('ilo', '{name}')" in model
+    assert (f"without={without}" in model) if without else ("without" not in model)
+
+
+def test_entries_of_a_dataset_replace_those_of_its_layout(tmp_path):
+    own = "layout: ilo_code\nlicence: CC BY-SA 4.0\nperiod_column: source\n"
+    dataset = load_dataset(edited(tmp_path, "ilo_ilr_tumt_noc_rt", "layout: ilo_code\n", own))
+    assert (dataset.licence, dataset.period_column) == ("CC BY-SA 4.0", "source")
+    assert dataset.columns == datasets()["ilo_ilr_tumt_noc_rt"].columns
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("layout: ilo_code", "layout: ilo_label", "ilo_ilr_tumt_noc_rt: unknown layout ilo_label"),
+        ("[sex, classif1, classif2]", "[sex, classif3]", "ilo_ilr_tumt_noc_rt: no column classif3 in layout ilo_code"),
+        ("without: [sex", "wihtout: [sex", "wihtout"),
+    ],
+)
+def test_a_layout_that_does_not_fit_is_refused(tmp_path, old, new, message):
+    with pytest.raises(ValueError, match=message):
+        load_dataset(edited(tmp_path, "ilo_ilr_tumt_noc_rt", old, new))
 
 
 # --- what is derived -------------------------------------------------------------------------------------------------

@@ -39,11 +39,13 @@ TABLES = {
     ),
     "ilo_sources": "source,label,ref_area\nBA:1,NAM - Labour Force Survey,NAM\n",
     "ilo": (
-        "indicator,ref_area,source,sex,classif1,time,obs_value,obs_status,source_id\n"
-        "SDG_0831_SEX_ECO_RT,NAM,BA:1,SEX_T,ECO_SECTOR_TOTAL,2018,66.7,,real\n"
-        "SDG_0831_SEX_ECO_RT,NAM,BA:1,SEX_O,ECO_SECTOR_TOTAL,2018,,U,real\n"
-        "SDG_0831_SEX_ECO_RT,X01,XA:1,SEX_T,ECO_SECTOR_TOTAL,2022,58.007,,real\n"
-        "EMP_TEMP_SEX_EC2_NB,NAM,BA:1,SEX_T,EC2_ISIC4_A01,2018,120.5,,made\n"
+        "indicator,ref_area,source,sex,classif1,classif2,time,obs_value,obs_status,source_id\n"
+        "SDG_0831_SEX_ECO_RT,NAM,BA:1,SEX_T,ECO_SECTOR_TOTAL,,2018,66.7,,real\n"
+        "SDG_0831_SEX_ECO_RT,NAM,BA:1,SEX_O,ECO_SECTOR_TOTAL,,2018,,U,real\n"
+        "SDG_0831_SEX_ECO_RT,X01,XA:1,SEX_T,ECO_SECTOR_TOTAL,,2022,58.007,,real\n"
+        "EMP_TEMP_SEX_EC2_NB,NAM,BA:1,SEX_T,EC2_ISIC4_A01,,2018,120.5,,made\n"
+        "ILR_TUMT_NOC_RT,NAM,BA:1,,,,2018,17.5,,real\n"
+        "EAR_EMTA_SEX_ECO_CUR_NB,NAM,BA:1,SEX_T,ECO_SECTOR_TOTAL,CUR_TYPE_USD,2018,310.2,,real\n"
     ),
     "world_bank_countries": (
         "id,iso2,name,region_id,region_iso2,region,income_id,income_iso2,income,lending_id,lending_iso2,lending,"
@@ -157,7 +159,9 @@ def test_ilo_contents(get: Get) -> None:
     reply = get("rplumber.ilo.org/metadata/toc/indicator?lang=en&format=.json")
     assert reply.headers["Content-Type"] == "application/octet-stream"
     entries = {entry["id"]: entry for entry in reply.json()}
-    assert set(entries) == {"SDG_0831_SEX_ECO_RT_A", "EMP_TEMP_SEX_EC2_NB_A"}
+    assert set(entries) == {
+        "SDG_0831_SEX_ECO_RT_A", "EMP_TEMP_SEX_EC2_NB_A", "ILR_TUMT_NOC_RT_A", "EAR_EMTA_SEX_ECO_CUR_NB_A",
+    }  # fmt: skip
     informal = entries["SDG_0831_SEX_ECO_RT_A"]
     assert (informal["last.update"], informal["n.records"]) == ("17/02/2026 10:00:00", 3)
     assert (informal["rep_var"], informal["classification"]) == ("SDG_0831_RT", "SEX_ECO")
@@ -173,6 +177,25 @@ def test_ilo_data(get: Get) -> None:
         b'"X01","XA:1","SDG_0831_SEX_ECO_RT","SEX_T","ECO_SECTOR_TOTAL","2022",58.007,\n'
     )
     assert get(ILO_DATA + "&ref_area=X01+KEN").content.count(b"\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("dataset", "body"),
+    [
+        (
+            "ILR_TUMT_NOC_RT_A",
+            b'"ref_area","source","indicator","time","obs_value","obs_status"\n'
+            b'"NAM","BA:1","ILR_TUMT_NOC_RT","2018",17.5,\n',
+        ),
+        (
+            "EAR_EMTA_SEX_ECO_CUR_NB_A",
+            b'"ref_area","source","indicator","sex","classif1","classif2","time","obs_value","obs_status"\n'
+            b'"NAM","BA:1","EAR_EMTA_SEX_ECO_CUR_NB","SEX_T","ECO_SECTOR_TOTAL","CUR_TYPE_USD","2018",310.2,\n',
+        ),
+    ],
+)
+def test_ilo_data_have_the_columns_of_their_breakdown(get: Get, dataset: str, body: bytes) -> None:
+    assert get(f"rplumber.ilo.org/data/indicator?id={dataset}&sex=SEX_T").content == b"\xef\xbb\xbf" + body
 
 
 def test_ilo_synthetic_mark(get: Get) -> None:
@@ -468,7 +491,8 @@ def test_faults_reach_into_the_zip(get: Get, sandbox: Sandbox) -> None:
 
 
 def test_the_catalogues_agree_with_the_faults(get: Get, sandbox: Sandbox) -> None:
-    told = ("QCL=retired", "EMP_TEMP_SEX_EC2_NB=retired", "ilo=drop:NAM")
+    gone = ("QCL", "EMP_TEMP_SEX_EC2_NB", "ILR_TUMT_NOC_RT", "EAR_EMTA_SEX_ECO_CUR_NB")
+    told = [*(f"{name}=retired" for name in gone), "ilo=drop:NAM"]
     sandbox.faults = [Fault.parse(text) for text in told]
     assert get("bulks-faostat.fao.org/production/datasets_E.json").json()["Datasets"]["Dataset"] == []
     (left,) = get("rplumber.ilo.org/metadata/toc/indicator").json()

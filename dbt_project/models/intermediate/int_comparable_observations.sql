@@ -16,8 +16,11 @@ with eligible as (
         and observations.area_kind in ('country', 'territory')
         and observations.basis <> 'projection'
         and coalesce(observations.sex, 'SEX_T') = 'SEX_T'
-        -- employment by division is a structure, not a measure of progress
-        and observations.indicator_id <> 'EMP_TEMP_SEX_EC2_NB'
+        -- a breakdown by branch or division is a structure, not a measure of progress
+        and observations.indicator_id not in (
+            'EMP_TEMP_SEX_EC2_NB', 'HOW_TEMP_SEX_EC2_NB', 'EAR_EMTA_SEX_ECO_CUR_NB', 'CLD_XCHL_SEX_AGE_ECO_NB',
+            'CLD_XHAZ_SEX_AGE_ECO_NB'
+        )
         -- the same total stands there in three versions of the classification
         and (observations.indicator_id <> 'SDG_0831_SEX_ECO_RT' or observations.breakdown = 'ECO_SECTOR_TOTAL')
 

@@ -1,23 +1,4 @@
-with ilo_observations as (
-
-    select
-        'ilo_sdg_a871_sex_age_rt' as dataset_id,
-        *
-    from {{ ref('stg_ilo__sdg_a871_sex_age_rt') }}
-    union all
-    select
-        'ilo_sdg_0831_sex_eco_rt' as dataset_id,
-        *
-    from {{ ref('stg_ilo__sdg_0831_sex_eco_rt') }}
-    union all
-    select
-        'ilo_emp_temp_sex_ec2_nb' as dataset_id,
-        *
-    from {{ ref('stg_ilo__emp_temp_sex_ec2_nb') }}
-
-),
-
-ilo_sources as (
+with ilo_sources as (
 
     select
         observations.*,
@@ -26,7 +7,7 @@ ilo_sources as (
         or coalesce(lower(sources.source_label) like '%modelled estimates%', false) as is_modelled,
         cast({{ text_group('lower(sources.source_label)', 'modelled estimates.*([0-9]{4})') }} as integer)
             as named_edition
-    from ilo_observations as observations
+    from {{ ref('int_ilo_observations') }} as observations
     left join {{ ref('stg_ilo__source') }} as sources on observations.source_code = sources.source_code
 
 ),
@@ -52,7 +33,7 @@ ilo as (
         ilo_sources.source_code,
         ilo_sources.source_label,
         ilo_sources.sex,
-        ilo_sources.classif1 as breakdown,
+        ilo_sources.breakdown,
         ilo_sources.year,
         ilo_sources.obs_value,
         ilo_sources.obs_value_text,

@@ -1,1 +1,1 @@
-{{ stage_ilo_observations(source('ilo', 'ilo_sdg_0831_sex_eco_rt')) }}
+{{ stage_ilo_observations(source('ilo', 'ilo_sdg_0831_sex_eco_rt'), without=['classif2']) }}

@@ -1,0 +1,1 @@
+{{ stage_ilo_observations(source('ilo', 'ilo_cld_xchl_sex_age_eco_nb')) }}

@@ -1,0 +1,1 @@
+{{ stage_ilo_observations(source('ilo', 'ilo_ear_emta_sex_eco_cur_nb')) }}

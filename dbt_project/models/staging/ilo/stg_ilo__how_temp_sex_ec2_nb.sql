@@ -1,0 +1,1 @@
+{{ stage_ilo_observations(source('ilo', 'ilo_how_temp_sex_ec2_nb'), without=['classif2']) }}
