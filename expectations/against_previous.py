@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from expectations.model import Check, Expect, listed, quoted, registry_file, rows, shown
+from expectations.model import Check, Expect, in_list, listed, quoted, registry_file, rows, shown
 from ingest.registry import Dataset
 
 EMPTIES_POINTS = 5  # percentage points by which the share of empty values may rise
 LISTED = 30  # areas named in a message
 SAME_FACTOR_ROWS = 20  # so many values times one factor are no coincidence
+MEASURED = ("indicator", "item", "element", "product", "measure")  # columns that say what a figure is about
 
 
 def checks(dataset: Dataset, rows_before: int) -> Iterator[Check]:
@@ -18,6 +19,12 @@ def checks(dataset: Dataset, rows_before: int) -> Iterator[Check]:
     yield row_loss(dataset, rows_before)
     if dataset.unit_by:
         yield unit_stable(dataset, *dataset.unit_by)
+    measured = [name for name in MEASURED if name in dataset.lake_columns]
+    if measured:
+        yield indicators_kept(dataset, measured)
+    named = [name for name in measured if f"{name}_label" in dataset.lake_columns]
+    if named:
+        yield indicator_names_kept(dataset, named)
     if dataset.area_column:
         yield areas_kept(dataset, dataset.area_column)
         if dataset.period_column:
@@ -62,6 +69,57 @@ def unit_stable(dataset: Dataset, measure: str, unit: str) -> Check:
         failing=failing,
         finding=f"{{n}} pairs of {measure} and {unit} appeared or went",
         advice="a new unit means other numbers: read the partner's notes before anybody uses the series",
+    )
+
+
+def indicators_kept(dataset: Dataset, measured: Sequence[str]) -> Check:
+    withdrawn = in_list(dataset.tolerances.withdrawn_codes)
+    failing = " union all ".join(
+        f"select '{name}' as code_column, {quoted(name)} as code, count(*) as rows_before from previous "
+        f"where {quoted(name)} is not null and {quoted(name)} not in ({withdrawn}) "
+        f"and {quoted(name)} not in (select {quoted(name)} from {{batch}} where {quoted(name)} is not null) "
+        "group by all"
+        for name in measured
+    )
+    return Check(
+        name="indicators_kept",
+        description=f"no code of {', '.join(measured)} is gone",
+        needs="previous",
+        expectations=(rows(failing),),
+        failing=failing,
+        observe=f"select count(*) as n, array_to_string(list_sort(list(code))[1:{LISTED}], ', ') as names "
+        f"from ({failing})",
+        observed="{n} codes gone: {names}",
+        finding="{observed}",
+        advice="the partner archived or renumbered them: find the successor in its catalogue; a real withdrawal is "
+        f"allowed by `withdrawn_codes` with a reason in {registry_file(dataset)}",
+    )
+
+
+def indicator_names_kept(dataset: Dataset, named: Sequence[str]) -> Check:
+    """The same code under a new name is often a new meaning: $1.90 a day became $3.00, Tea became Tea leaves."""
+    confirmed = in_list(dataset.tolerances.confirmed_names)
+
+    def pairs(name: str, view: str) -> str:
+        # partners print one and the same name with one blank or with two
+        label = f"regexp_replace(trim({quoted(name + '_label')}), '\\s+', ' ', 'g')"
+        return f"select distinct '{name}' as code_column, {quoted(name)} as code, {label} as name from {view}"
+
+    failing = " union all ".join(
+        f"select n.code_column, n.code, n.name, any_value(b.name) as name_before from ({pairs(name, '{batch}')}) as n "
+        f"join ({pairs(name, 'previous')}) as b using (code) where n.name not in ({confirmed}) "
+        "group by n.code_column, n.code, n.name having not bool_or(n.name = b.name)"
+        for name in named
+    )
+    return Check(
+        name="indicator_names_kept",
+        description=f"no code of {', '.join(named)} has a new name",
+        needs="previous",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} codes have a new name",
+        advice="read the partner's notes: another base year, line or commodity makes other numbers; a mere rewording "
+        f"is confirmed by adding the new name to `confirmed_names` in {registry_file(dataset)}",
     )
 
 

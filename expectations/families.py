@@ -15,6 +15,8 @@ SHARE_LIMIT = "case when try_cast(report_year as integer) < 2016 then 100 else 1
 
 
 def ilo(dataset: Dataset) -> Iterator[Check]:
+    if "indicator" in dataset.lake_columns:
+        yield asked_indicator_only(dataset)
     if "source" in dataset.key and dataset.period_column in dataset.key:
         yield one_source_per_series(dataset)
 
@@ -29,6 +31,20 @@ def ilab(dataset: Dataset) -> Iterator[Check]:
 
 
 FAMILIES: dict[str, Callable[[Dataset], Iterator[Check]]] = {"ilo": ilo, "ilab": ilab}
+
+
+def asked_indicator_only(dataset: Dataset) -> Check:
+    failing = (
+        f"select {shown(dataset, 'indicator')} from {{batch}} where indicator is distinct from {sql_text(dataset.code)}"
+    )
+    return Check(
+        name="asked_indicator_only",
+        description=f"every row is of {dataset.code}",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} rows are of another indicator",
+        advice="the reply belongs to another request: look at the raw snapshot, then refresh again",
+    )
 
 
 def one_source_per_series(dataset: Dataset) -> Check:

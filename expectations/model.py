@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ingest.registry import OBS_COLUMNS, Dataset
+from ingest.storage import sql_text
 
 Severity = Literal["ERROR", "WARN"]
 Needs = Literal["load", "previous", "revision"]
@@ -81,6 +82,11 @@ def quoted(name: str) -> str:
 
 def listed(names: Iterable[str]) -> str:
     return ", ".join(quoted(name) for name in names)
+
+
+def in_list(texts: Iterable[str]) -> str:
+    """The inside of an SQL IN list: the texts, and the blank, since NOT IN of nothing is no SQL."""
+    return ", ".join(map(sql_text, (*texts, "")))
 
 
 def shown(dataset: Dataset, *more: str) -> str:

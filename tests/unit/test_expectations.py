@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -60,6 +61,7 @@ def load(dataset: Dataset, rows: list[Row], path: Path) -> Path:
     wire = path.with_suffix(".csv")
     lines = [",".join("" if cell is None else f'"{cell}"' for cell in row) for row in rows]
     wire.write_text("\n".join([",".join(column.source for column in dataset.columns), *lines]) + "\n")
+    shutil.rmtree(path, ignore_errors=True)
     lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], "snap", path)
     return path
 
@@ -108,8 +110,8 @@ def test_names_follow_the_registry() -> None:
     ]  # fmt: skip
     assert list(check_names(datasets()["ilo_sdg_0831_sex_eco_rt"])) == [
         "schema", "row_floor", "key_unique", "required_not_null", "known_codes", "value_parses", "value_range",
-        "not_from_the_future", "one_source_per_series", "row_loss", "areas_kept", "last_year_kept", "mass_revision",
-        "revision_magnitude", "empties_share",
+        "not_from_the_future", "asked_indicator_only", "one_source_per_series", "row_loss", "indicators_kept",
+        "areas_kept", "last_year_kept", "mass_revision", "revision_magnitude", "empties_share",
     ]  # fmt: skip
     assert "unit_stable" in check_names(datasets()["fao_qcl"])
     assert {"percent_unit", "percent_outliers"} < check_names(datasets()["ilab_findings"]).keys()
@@ -122,8 +124,8 @@ def test_good_first_load_passes(tmp_path: Path) -> None:
     assert results["value_range"].observed == "101 to 124"
     first = [name for name, result in results.items() if result.observed == "first load"]
     assert first == [
-        "row_loss", "unit_stable", "areas_kept", "last_year_kept", "mass_revision", "revision_magnitude",
-        "empties_share",
+        "row_loss", "unit_stable", "indicators_kept", "areas_kept", "last_year_kept", "mass_revision",
+        "revision_magnitude", "empties_share",
     ]  # fmt: skip
 
 
@@ -257,6 +259,33 @@ def test_unit_stable(tmp_path: Path) -> None:
     assert [(e["unit_measure"], e["finding"]) for e in result.examples] == [("kg", "new"), ("t", "gone")]
 
 
+def test_indicators_kept(tmp_path: Path) -> None:
+    fewer = [row for row in good_rows() if row[1] != "661"]
+    result = check(tmp_path, make_dataset(), fewer, good_rows())["indicators_kept"]
+    assert (result.passed, result.observed) == (False, "1 codes gone: 661")
+    assert result.examples == [{"code_column": "item", "code": "661", "rows_before": "12"}]
+    allowed = make_dataset(tolerances=Tolerances(min_rows=1, withdrawn_codes=("661",), reason="given up"))
+    assert check(tmp_path, allowed, fewer, good_rows())["indicators_kept"].passed
+
+
+def test_indicator_names_kept(tmp_path: Path) -> None:
+    columns = make_dataset().columns[:-1]
+    label = Column(name="item_label", source="f", volatile=True, meaning="m")
+    named = make_dataset(columns=(*columns, label), known={})
+
+    def under(name: str) -> list[Row]:
+        return [(*row[:5], name if row[1] == "661" else "Seed cotton") for row in good_rows()]
+
+    before = under("Cocoa, beans")
+    assert check(tmp_path, named, under(" Cocoa,  beans"), before)["indicator_names_kept"].passed
+    result = check(tmp_path, named, under("Cocoa beans"), before)["indicator_names_kept"]
+    assert result.examples == [
+        {"code_column": "item", "code": "661", "name": "Cocoa beans", "name_before": "Cocoa, beans"}
+    ]
+    confirmed = named.model_copy(update={"tolerances": Tolerances(min_rows=1, confirmed_names=("Cocoa beans",))})
+    assert check(tmp_path, confirmed, under("Cocoa beans"), before)["indicator_names_kept"].passed
+
+
 def test_areas_kept(tmp_path: Path) -> None:
     fewer = [row for row in good_rows() if row[0] != "NA"]
     results = check(tmp_path, make_dataset(), fewer, good_rows())
@@ -295,7 +324,7 @@ def test_mass_revision(tmp_path: Path) -> None:
 def test_mass_revision_sees_renamed_keys(tmp_path: Path) -> None:
     renamed: list[Row] = [(a, f"0{i}", *rest) for a, i, *rest in good_rows()]
     results = check(tmp_path, make_dataset(unit_by=None), renamed, good_rows())
-    assert red(results) == {"mass_revision": 24}
+    assert red(results) == {"indicators_kept": 2, "mass_revision": 24}
 
 
 def scaled(factor: float, count: int) -> list[Row]:
@@ -413,6 +442,7 @@ def test_revision_must_belong_to_the_previous_vintage(tmp_path: Path) -> None:
 
 def from_csv(dataset: Dataset, lines: list[str], folder: Path) -> dict[str, CheckResult]:
     (wire := folder / "wire.csv").write_text("\n".join(lines) + "\n")
+    shutil.rmtree(folder / "new.parquet", ignore_errors=True)
     lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], "snap", folder / "new.parquet")
     return run_alone(dataset, folder / "new.parquet")
 
@@ -435,6 +465,16 @@ def test_ilo_one_source_per_series(tmp_path: Path) -> None:
         }
     ]  # fmt: skip
     assert from_csv(dataset, [*lines[:2], *lines[3:]], tmp_path)["one_source_per_series"].passed
+
+
+def test_ilo_asked_indicator_only(tmp_path: Path) -> None:
+    dataset = datasets()["ilo_sdg_0831_sex_eco_rt"]
+    header = "ref_area,source,indicator,sex,classif1,time,obs_value"
+    lines = [header, *(f"KEN,BX:1,{code},SEX_T,ECO_TOTAL,2019,5" for code in (dataset.code, "SDG_0861_SEX_RT"))]
+    result = from_csv(dataset, lines, tmp_path)["asked_indicator_only"]
+    assert (result.passed, result.severity, result.failing_rows) == (False, "ERROR", 1)
+    assert result.examples[0]["indicator"] == "SDG_0861_SEX_RT"
+    assert from_csv(dataset, lines[:2], tmp_path)["asked_indicator_only"].passed
 
 
 def findings(shares: dict[str, list[float]]) -> list[str]:
