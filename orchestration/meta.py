@@ -90,6 +90,27 @@ ATTEMPT = Table(
         "snapshot_id": ("varchar", "the snapshot that served afterwards"),
     },
 )
+LOAD = Table(
+    "meta.load",
+    "What each accepted vintage changed against the one before it. What we believed on a day is the vintage accepted "
+    "last before it. Grain: one row per snapshot.",
+    {
+        "dataset_id": ("varchar", "dataset"),
+        "snapshot_id": ("varchar", "the vintage"),
+        "accepted_at": ("varchar", "UTC, ISO 8601: from then on this vintage served"),
+        "rows": ("bigint", "rows of the vintage"),
+        "old_snapshot_id": ("varchar", "the vintage before; empty on a first load"),
+        "old_rows": ("bigint", "rows of the vintage before"),
+        "added": ("bigint", "keys that are new"),
+        "removed": ("bigint", "keys that are gone"),
+        "changed": ("bigint", "keys whose value or flags changed"),
+        "median_relative_change": ("double", "median of |new - old| / |old| over changed values; 0.1 is ten per cent"),
+        "max_relative_change": ("double", "the largest of them"),
+        "areas_touched": ("bigint", "areas with a change"),
+        "first_period_touched": ("varchar", "first period with a change"),
+        "last_period_touched": ("varchar", "last period with a change"),
+    },
+)
 REVISION = Table(
     "meta.revision",
     "What changed between two successive vintages of a dataset. Grain: one row per dataset, vintage and key.",
@@ -124,6 +145,7 @@ def write_meta(home: Home, edition_id: str) -> None:
         write_table(connection, SNAPSHOT, _snapshots(home, vintages, connection))
         write_table(connection, CHECK_RESULT, [*_expectation_rows(vintages), *_dbt_rows(home)])
         write_table(connection, ATTEMPT, _attempts(home))
+        write_table(connection, LOAD, _loads(home))
         write_table(connection, REVISION, [])
         _copy_revisions(connection, home)
 
@@ -150,6 +172,15 @@ def _snapshots(
                 s["snapshot_id"], s["partner"], name, s["url"], s["retrieved_at"], s["partner_updated"], s["sha256"],
                 s["bytes"], vintage.meta["rows"], synthetic, s["licence"], s["edition"], serves,
             )  # fmt: skip
+
+
+def _loads(home: Home) -> Iterator[tuple[Any, ...]]:
+    changes = list(LOAD.columns)[4:]
+    for name in datasets():
+        for vintage in lake.vintages(home, name):
+            revision = vintage.meta["revision"] or {}
+            lead = (name, vintage.snapshot_id, vintage.meta["settled_at"], vintage.meta["rows"])
+            yield (*lead, *(revision.get(column) for column in changes))
 
 
 def _expectation_rows(vintages: dict[str, Vintage]) -> Iterator[tuple[Any, ...]]:

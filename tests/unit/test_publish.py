@@ -479,6 +479,20 @@ def test_meta_revision_tells_what_changed_between_vintages(home, accept):
     ]
 
 
+def test_meta_load_sums_up_what_each_vintage_changed(home, accept):
+    accept("wdi-1", rows=[figure("BGD", "2013", 5.0), figure("NAM", "2019", 4.0), figure("FJI", "2020", 2.0)])
+    accept("wdi-2", rows=[figure("BGD", "2013", 5.0), figure("NAM", "2019", 6.0), figure("UGA", "2021", 3.0)])
+    meta.write_meta(home, "first")
+    query = """
+        select old_snapshot_id, rows, old_rows, added, removed, changed, median_relative_change, max_relative_change,
+            areas_touched, first_period_touched, last_period_touched
+        from meta.load order by accepted_at"""
+    assert built(home, query) == [
+        (None, 3, None, None, None, None, None, None, None, None, None),
+        ("wdi-1", 3, 3, 1, 1, 1, 0.5, 0.5, 3, "2019", "2021"),
+    ]
+
+
 def test_meta_attempt_keeps_failures(home, accept):
     accept("wdi-1")
     lake.note_attempt(home, WDI.id, "accepted", "15 rows", "wdi-1")
