@@ -1,0 +1,446 @@
+"""The numbered quirks of the World Bank, each with its literal row or answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from expectations.against_previous import indicator_names_kept
+from ingest.errors import DatasetRetired, IngestError, PayloadInvalid, RequestRefused, SchemaDrift
+from ingest.registry import Dataset, datasets, partners
+from ingest.storage import Home
+from tests.quirks.conftest import read_as, zipped
+from tests.quirks.test_ilo import Warehouse, client_for, deliver, findings, refresh_unchecked
+
+Rows = list[dict[str, Any]]
+
+WDI = datasets()["world_bank_wdi"]
+COUNTRY = datasets()["world_bank_country"]
+ONE = WDI.model_copy(update={"series": WDI.series[:1]})  # SL.TLF.0714.ZS alone: one request
+WIDE = ("Country Code", "Indicator Code", "year", "value")
+ZIPPED = WDI.model_copy(
+    update={
+        "request": {"door": "api", "zip": "en/country/BGD"},
+        "columns": tuple(
+            WDI.columns[place].model_copy(update={"source": source})
+            for place, source in zip((0, 1, 3, 4), WIDE, strict=True)
+        ),
+    }
+)
+NO_DATA = '[{"page":0,"pages":0,"per_page":0,"total":0,"sourceid":null,"lastupdated":null},null]'  # literal, quirk 3
+ERROR_175 = (
+    '[{"message":[{"id":"175","key":"Invalid format","value":"The indicator was not found. '
+    'It may have been deleted or archived."}]}]'
+)
+ERROR_120 = '[{"message":[{"id":"120","key":"Invalid value","value":"The provided parameter value is not valid"}]}]'
+HEADER = '"Country Name","Country Code","Indicator Name","Indicator Code","2003","2006",\r\n'
+BGD = '"Bangladesh","BGD","Children in employment","SL.TLF.0714.ZS","17.5385033159","16.2",\r\n'
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    return {
+        "indicator": {"id": "SL.TLF.0714.ZS", "value": "Children in employment, total (% of children ages 7-14)"},
+        "country": {"id": "BD", "value": "Bangladesh"}, "countryiso3code": "BGD", "date": "2003",
+        "value": 17.5385033159, "unit": "", "obs_status": "", "decimal": 0, "footnote": "",
+    } | changes  # fmt: skip
+
+
+def page(*rows: dict[str, Any], **header: Any) -> str:
+    known = {"page": 1, "pages": 1, "per_page": 20000, "total": len(rows), "lastupdated": "2026-07-13"}
+    return json.dumps([known | header, list(rows)])
+
+
+def pages(*rows: dict[str, Any]) -> dict[str, bytes]:
+    """What is delivered for the series in a single page."""
+    return {"SL.TLF.0714.ZS-0001.json": page(*rows).encode()}
+
+
+def economy(code: str, iso2: str, name: str, region: str, label: str) -> dict[str, Any]:
+    return {
+        "id": code, "iso2Code": iso2, "name": name, "region": {"id": region, "iso2code": "ZG", "value": label},
+        "incomeLevel": {"id": "LMC", "iso2code": "XN", "value": "Lower middle income"},
+        "lendingType": {"id": "", "iso2code": "", "value": "Aggregates"},
+        "capitalCity": "", "longitude": "", "latitude": "",
+    }  # fmt: skip
+
+
+def says(server, *bodies: str) -> None:
+    """Catalogue, then one body after the other for the series."""
+    sources = [
+        {"page": "1", "pages": "1", "per_page": "1000", "total": "1"},
+        [{"id": "2", "lastupdated": "2026-07-13"}],
+    ]
+    server.says(json.dumps(sources), on="/v2/sources")
+    for body in bodies:
+        server.says(body, on="/indicator/")
+
+
+def says_twice(server, first: str, second: str) -> None:
+    """A good pull, then a newer stamp and another answer."""
+    for stamp in ("2026-07-13", "2026-10-01"):
+        server.says(json.dumps([{"total": "1"}, [{"id": "2", "lastupdated": stamp}]]), on="/v2/sources")
+    server.says(first, on="/indicator/")
+    server.says(second, on="/indicator/")
+
+
+def keeps_the_old(server, home: Home, answer: str) -> str:
+    """Refresh, refresh again with `answer`: the message, after the first vintage was seen to serve on."""
+    says_twice(server, page(row()), answer)
+    first = refresh_unchecked(home, ONE, server.url)
+    second = refresh_unchecked(home, ONE, server.url)
+    assert (first.status, second.status) == ("accepted", "failed")
+    assert (second.snapshot_id, second.rows) == (first.snapshot_id, 1)
+    assert len(list(home.raw(ONE.id).glob("*/payload"))) == 1
+    return second.message
+
+
+def wide(folder: Path, **members: str) -> Rows:
+    body = zipped(**{name: text.encode() for name, text in members.items()})
+    return read_as(ZIPPED, {"data.zip": body}, folder)
+
+
+@pytest.mark.quirk("world_bank", 1, "An archived id fails its asset with the Bank's words, and the old data are kept.")
+def test_world_bank_01_archived_id(server, home: Home) -> None:
+    message = keeps_the_old(server, home, ERROR_175)
+    assert "dataset retired" in message
+    assert "deleted or archived" in message
+
+
+@pytest.mark.quirk(
+    "world_bank", 2, "An error inside a 200 is permanent, wrapped in a list or not, and names what was asked."
+)
+@pytest.mark.parametrize("body", [ERROR_120, ERROR_120[1:-1]])
+def test_world_bank_02_error_inside_200(server, tmp_path: Path, body: str) -> None:
+    says(server, body)
+    with pytest.raises(RequestRefused, match="message 120: The provided parameter value is not valid") as caught:
+        deliver(ONE, server.url, tmp_path)
+    assert "/indicator/SL.TLF.0714.ZS" in caught.value.url
+    assert len(server.paths) == 2
+
+
+@pytest.mark.quirk("world_bank", 3, "Null in place of rows is no data and no error, and too few rows are no deletion.")
+def test_world_bank_03_no_rows(parse, server, tmp_path: Path) -> None:
+    says(server, NO_DATA)
+    files = deliver(ONE, server.url, tmp_path)
+    assert [file.read_text() for file in files.iterdir()] == [NO_DATA]
+    assert parse("world_bank_wdi", {"A-0001.json": NO_DATA.encode(), **pages(row())})[0]["obs_value"] == 17.5385033159
+    one_series_of_all = 100 / len(WDI.series)
+    assert one_series_of_all > WDI.tolerances.max_row_loss_pct
+
+
+@pytest.mark.quirk("world_bank", 4, "No window of years is asked for, so none can be ignored.")
+def test_world_bank_04_no_window_is_asked_for(server, tmp_path: Path) -> None:
+    says(server, page(row()))
+    deliver(ONE, server.url, tmp_path)
+    sent = dict(pair.split("=") for pair in server.paths[1].split("?")[1].split("&"))
+    assert not sent.keys() & {"date", "mrv", "mrnev"}
+
+
+@pytest.mark.quirk("world_bank", 5, "XML with a BOM in place of JSON is read as the error that it is.")
+@pytest.mark.parametrize(("number", "kind"), [("175", DatasetRetired), ("120", RequestRefused)])
+def test_world_bank_05_xml_error(server, tmp_path: Path, number: str, kind: type[IngestError]) -> None:
+    xml = (
+        '\ufeff<?xml version="1.0" encoding="utf-8"?><wb:error xmlns:wb="http://www.worldbank.org">'
+        f'<wb:message id="{number}" key="Invalid format">It may have been archived.</wb:message></wb:error>'
+    )
+    says(server, xml)
+    with pytest.raises(kind, match=f"message {number}: It may have been archived"):
+        deliver(ONE, server.url, tmp_path)
+
+
+@pytest.mark.quirk("world_bank", 6, "HTML with 200, 502 and 503 are asked for again, and are never kept as data.")
+@pytest.mark.parametrize("status", [200, 502, 503])
+def test_world_bank_06_html_is_retried(server, tmp_path: Path, status: int) -> None:
+    says(server)
+    server.says("<!DOCTYPE html><html>Request Error</html>", status, on="/indicator/")
+    server.says(page(row()), on="/indicator/")
+    (file,) = deliver(ONE, server.url, tmp_path).iterdir()
+    assert json.loads(file.read_text())[0]["total"] == 1
+    assert "per_page=20000&" in server.paths[-1]
+
+
+@pytest.mark.quirk("world_bank", 6, "HTML that does not end fails the pull, and no snapshot of it is kept.")
+def test_world_bank_06_html_for_ever(server, home: Home) -> None:
+    assert "HTML page" in keeps_the_old(server, home, "<html>Request Error</html>")
+
+
+@pytest.mark.quirk("world_bank", 7, "Numbers of the page header may be text.")
+def test_world_bank_07_header_numbers_as_text(server, tmp_path: Path) -> None:
+    says(server)
+    for number, year in (("1", "2003"), ("2", "2006")):
+        text = page(row(date=year), page=number, pages="2", per_page="1", total="2")
+        server.says(text, on=f"page={number}&")
+    assert len(list(deliver(ONE, server.url, tmp_path).iterdir())) == 2
+
+
+@pytest.mark.quirk("world_bank", 8, "A row without three letters takes country.id; a code nobody knows is in no mart.")
+def test_world_bank_08_three_codes(parse) -> None:
+    group = row(country={"id": "XD", "value": "High income"}, countryiso3code="")
+    letters = row(country={"id": "GHA", "value": "Ghana"}, countryiso3code="")
+    unknown = row(country={"id": "Q9", "value": "?"}, countryiso3code="")
+    rows = parse("world_bank_wdi", pages(group, letters, unknown))
+    warehouse = Warehouse({"world_bank_wdi": rows})
+    assert {r["ref_area"]: (r["iso3"], r["area_kind"]) for r in warehouse.rows("int_observations")} == {
+        "XD": (None, "aggregate"), "GHA": ("GHA", "country"), "Q9": (None, "unclassified"),
+    }  # fmt: skip
+    assert [r["iso3"] for r in warehouse.rows("fct_observation")] == ["GHA"]
+
+
+@pytest.mark.quirk("world_bank", 9, "The Bank's own list says which entities are aggregates, new ones too.")
+def test_world_bank_09_aggregates(parse) -> None:
+    aggregates = [economy(code, iso2, code, "NA", "Aggregates") for code, iso2 in (("ARB", "1A"), ("NEW", "Q9"))]
+    listed = json.dumps([{"total": 3}, [economy("BGD", "BD", "Bangladesh", "SAS", "South Asia"), *aggregates]])
+    warehouse = Warehouse({"world_bank_country": parse("world_bank_country", {"country-0001.json": listed.encode()})})
+    found = {r["ref_area"]: r["is_aggregate"] for r in warehouse.rows("stg_world_bank__country")}
+    assert found == {"BGD": False, "ARB": True, "NEW": True}
+    kinds = {r["code"]: r["kind"] for r in warehouse.rows("int_areas") if r["scheme"] == "world_bank"}
+    codes = ("ARB", "1A", "WLD", "1W", "SSF", "ZG", "HIC", "XD", "EUU", "EU")
+    assert {kinds[code] for code in codes} == {"aggregate"}
+
+
+@pytest.mark.quirk("world_bank", 10, "NA is Namibia as a country code and marks an aggregate only as a region.")
+def test_world_bank_10_namibia(parse) -> None:
+    namibia = economy("NAM", "NA", "Namibia", "SSF", "Sub-Saharan Africa ")
+    listed = json.dumps([{"total": 1}, [namibia]]).encode()
+    rows = parse("world_bank_country", {"country-0001.json": listed})
+    (found,) = Warehouse({"world_bank_country": rows}).rows("stg_world_bank__country")
+    assert (found["ref_area"], found["ref_area_iso2"], found["is_aggregate"]) == ("NAM", "NA", False)
+
+
+@pytest.mark.quirk("world_bank", 11, "XKX, CHI and PSE go through the bridge; old codes and Taiwan are unclassified.")
+def test_world_bank_11_codes_that_are_not_iso(parse) -> None:
+    codes = ("XKX", "CHI", "PSE", "ADO", "ROM", "TMP", "ZAR", "WBG", "KSV", "TWN")
+    rows = parse("world_bank_wdi", pages(*(row(countryiso3code=code) for code in codes)))
+    kinds = {r["ref_area"]: r["area_kind"] for r in Warehouse({"world_bank_wdi": rows}).rows("int_observations")}
+    expected = dict.fromkeys(codes, "unclassified") | dict.fromkeys(("XKX", "CHI", "PSE"), "territory")
+    assert kinds == expected
+
+
+@pytest.mark.quirk("world_bank", 13, "A series under a new name holds the load back until somebody has confirmed it.")
+@pytest.mark.parametrize(
+    ("now", "confirmed", "found"),
+    [
+        ("Poverty headcount ratio at $3.00 a day (2021 PPP)", (), 1),
+        (
+            "Poverty headcount ratio at $3.00 a day (2021 PPP)",
+            ("Poverty headcount ratio at $3.00 a day (2021 PPP)",),
+            0,
+        ),
+        ("Poverty headcount ratio at  $1.90 a day (2011 PPP) ", (), 0),  # the same but for blanks
+    ],
+)
+def test_world_bank_13_same_id_new_meaning(now: str, confirmed: tuple[str, ...], found: int) -> None:
+    tolerances = WDI.tolerances.model_copy(update={"confirmed_names": confirmed})
+    check = indicator_names_kept(WDI.model_copy(update={"tolerances": tolerances}), ["indicator"])
+    assert check.severity == "ERROR"
+    names = {"previous": "Poverty headcount ratio at $1.90 a day (2011 PPP)", "candidate": now}
+    with duckdb.connect() as con:
+        for view, name in names.items():
+            con.execute(f"create table {view} as select 'SI.POV.DDAY' as indicator, '{name}' as indicator_label")
+        assert len(con.execute(check.failing.replace("{batch}", "candidate")).fetchall()) == found
+
+
+@pytest.mark.quirk(
+    "world_bank", 14, "The unit comes from the reviewed list, never from the empty field; counts may be decimal."
+)
+def test_world_bank_14_unit_from_the_registry(parse) -> None:
+    population = {"id": "SP.POP.TOTL", "value": "Population, total"}
+    rows = parse("world_bank_wdi", pages(row(), row(indicator=population, value=652865133.5)))
+    assert "unit" not in rows[0]
+    observations = Warehouse({"world_bank_wdi": rows}).rows("fct_observation")
+    assert {r["indicator_id"]: (r["unit"], r["obs_value"]) for r in observations} == {
+        "SL.TLF.0714.ZS": ("%", 17.5385033159), "SP.POP.TOTL": ("persons", 652865133.5),
+    }  # fmt: skip
+    assert all(series.unit for series in WDI.series)
+
+
+@pytest.mark.quirk("world_bank", 15, "Null stays NULL in the lake and out of the facts; a true zero is a value.")
+def test_world_bank_15_null_is_not_zero(parse) -> None:
+    rows = parse("world_bank_wdi", pages(row(value=None), row(date="2006", value=0)))
+    assert [r["obs_value"] for r in rows] == [None, 0.0]
+    facts = Warehouse({"world_bank_wdi": rows}).rows("fct_observation")
+    assert [(r["year"], r["obs_value"]) for r in facts] == [(2006, 0.0)]
+
+
+@pytest.mark.quirk(
+    "world_bank", 18, "Values of different surveys are never compared, and the survey is named beside a value."
+)
+def test_world_bank_18_surveys_differ(parse) -> None:
+    surveys = (("2003", 6, "Child Labour Survey (CLS)."), ("2006", 48.9, "MICS."), ("2012", 28.76078, ""))
+    rows = parse(
+        "world_bank_wdi",
+        pages(*(row(countryiso3code="GHA", date=y, value=v, footnote=note) for y, v, note in surveys)),
+    )
+    progress = Warehouse({"world_bank_wdi": rows}).rows("mart_progress")
+    assert [(r["is_comparable"], r["obs_change"], r["observations"]) for r in progress] == [(False, None, 1)] * 3
+    assert {r["first_year"]: r["source"] for r in progress} == {
+        2003: "Child Labour Survey (CLS)", 2006: "MICS", 2012: None,
+    }  # fmt: skip
+
+
+@pytest.mark.quirk("world_bank", 19, "A series is asked for by id and source, and its id keeps its case.")
+def test_world_bank_19_id_and_source_with_case(server, tmp_path: Path) -> None:
+    name = "per_allsp.cov_pop_tot"
+    series = WDI.series[0].model_copy(update={"id": name})
+    dataset: Dataset = WDI.model_copy(update={"series": (series,)})
+    body = page(row(indicator={"id": name, "value": "Coverage"}))
+    says(server, body)
+    deliver(dataset, server.url, tmp_path)
+    assert f"/indicator/{name}?" in server.paths[1]
+    assert "source=2&" in server.paths[1]
+    rows = read_as(dataset, {f"{name}-0001.json": body.encode()}, tmp_path)
+    (staged,) = Warehouse({"world_bank_wdi": rows}).rows("stg_world_bank__wdi")
+    assert (rows[0]["indicator"], staged["indicator_id"]) == (name, name)
+
+
+@pytest.mark.quirk(
+    "world_bank", 20, "Blanks in names are kept in the lake, and trimmed and folded before they are compared."
+)
+def test_world_bank_20_blanks_in_names(parse, tmp_path: Path) -> None:
+    listed = json.dumps([{"total": 1}, [economy("NAM", "NA", "Namibia", "SSF", "Sub-Saharan Africa ")]])
+    countries = parse("world_bank_country", {"country-0001.json": listed.encode()})
+    notes = (("2006", "Multiple  Indicator\u00a0Cluster Survey. "), ("2011", "Multiple Indicator Cluster Survey"))
+    (tmp_path / "wdi").mkdir()
+    rows = read_as(WDI, pages(*(row(date=year, footnote=note) for year, note in notes)), tmp_path / "wdi")
+    warehouse = Warehouse({"world_bank_country": countries, "world_bank_wdi": rows})
+    assert countries[0]["region_label"] == "Sub-Saharan Africa "
+    assert warehouse.rows("stg_world_bank__country")[0]["region_label"] == "Sub-Saharan Africa"
+    assert rows[0]["footnote"] == notes[0][1]
+    assert [r["observations"] for r in warehouse.rows("mart_progress")] == [2]
+
+
+@pytest.mark.quirk("world_bank", 21, "A code that the list of areas lacks loses no row.")
+def test_world_bank_21_metadata_shorter_than_data(parse) -> None:
+    rows = parse("world_bank_wdi", pages(row(), row(countryiso3code="INX"), row(countryiso3code="ZZZ")))
+    kept = Warehouse({"world_bank_wdi": rows}).rows("int_observations")
+    assert {r["ref_area"] for r in kept} == {"BGD", "INX", "ZZZ"}
+
+
+@pytest.mark.quirk("world_bank", 22, "The one data member is found by its name, whatever its place and suffix.")
+@pytest.mark.parametrize("name", ["API_BGD_DS2_en_csv_v2__csv", "API_BGD_DS2_en_csv_v2_1217649__csv"])
+def test_world_bank_22_member_order(tmp_path: Path, name: str) -> None:
+    meta = "Metadata_Indicator_API_BGD_DS2_en_csv_v2_1217649__csv"
+    rows = wide(tmp_path, **{meta: '"INDICATOR_CODE",\r\n', name: HEADER + BGD})
+    assert [(r["time_period"], r["obs_value"]) for r in rows] == [("2003", 17.5385033159), ("2006", 16.2)]
+
+
+@pytest.mark.quirk("world_bank", 22, "A zip with two data members is refused.")
+def test_world_bank_22_two_data_members(tmp_path: Path) -> None:
+    with pytest.raises(PayloadInvalid, match="2 data members"):
+        wide(tmp_path, API_a__csv=HEADER + BGD, API_b__csv=HEADER + BGD)
+
+
+@pytest.mark.quirk("world_bank", 23, "The row of column names is found by its text, below a preamble or without one.")
+@pytest.mark.parametrize(
+    "preamble",
+    [
+        "",
+        '\ufeff"Data Source","World Development Indicators",\r\n\r\n"Last Updated Date","2020-07-01",\r\n\r\n',
+    ],
+)
+def test_world_bank_23_preamble_or_not(tmp_path: Path, preamble: str) -> None:
+    rows = wide(tmp_path, API_BGD__csv=preamble + HEADER + BGD)
+    assert [(r["ref_area"], r["obs_value"]) for r in rows] == [("BGD", 17.5385033159), ("BGD", 16.2)]
+
+
+@pytest.mark.quirk(
+    "world_bank", 24, "The nameless last column is dropped if it is empty; anything in it fails the load."
+)
+def test_world_bank_24_trailing_column(tmp_path: Path) -> None:
+    (tmp_path / "good").mkdir()
+    assert len(wide(tmp_path / "good", API_BGD__csv=HEADER + BGD)) == 2
+    with pytest.raises(SchemaDrift, match="text in the nameless last column"):
+        wide(tmp_path, API_BGD__csv=HEADER + BGD.replace('"16.2",', '"16.2","17.1"'))
+
+
+@pytest.mark.quirk("world_bank", 25, "A line break inside a cell is part of the cell.")
+def test_world_bank_25_line_break_in_a_cell(tmp_path: Path) -> None:
+    broken = BGD.replace("Children in employment", "Children in\nemployment")
+    assert len(wide(tmp_path, API_BGD__csv=HEADER + broken + BGD.replace("BGD", "GHA"))) == 4
+
+
+@pytest.mark.quirk("world_bank", 25, "A line break inside a text of a page is part of the text.")
+def test_world_bank_25_line_break_in_a_page(parse) -> None:
+    rows = parse("world_bank_wdi", pages(row(footnote="Labour\r\nForce\nSurvey"), row(date="2006")))
+    assert [r["footnote"] for r in rows] == ["Labour\r\nForce\nSurvey", None]
+
+
+@pytest.mark.quirk(
+    "world_bank", 26, "Bounds are a series' own: gross enrolment passes 100, children in employment never."
+)
+def test_world_bank_26_bounds_by_series(parse) -> None:
+    enrolment = {"id": "SE.PRM.ENRR", "value": "School enrollment, primary (% gross)"}
+    (high,) = parse("world_bank_wdi", pages(row(indicator=enrolment, countryiso3code="FSM", date="1973", value=221.85)))
+    assert findings(WDI, [high]) == {}
+    for value in (100.1, -0.1):
+        assert findings(WDI, [high | {"indicator": "SL.TLF.0714.ZS", "obs_value": value}]) == {"value_range": 1}
+
+
+@pytest.mark.quirk("world_bank", 28, "A date is text; one that is not four digits is no year.")
+@pytest.mark.parametrize("date", ["2026Q1", "2026M02", "YR201712"])
+def test_world_bank_28_dates_are_text(parse, date: str) -> None:
+    rows = parse("world_bank_wdi", pages(row(date="2023"), row(date=date)))
+    assert [r["time_period"] for r in rows] == ["2023", date]
+    assert [r["year"] for r in Warehouse({"world_bank_wdi": rows}).rows("stg_world_bank__wdi")] == [2023, None]
+    assert findings(WDI, rows) == {}
+
+
+@pytest.mark.quirk(
+    "world_bank", 29, "Total and stamp must be the same on all pages, and the rows must add up to the total."
+)
+@pytest.mark.parametrize(
+    ("moved", "says_so"),
+    [({"total": 3}, "moved between two pages"), ({"lastupdated": "2026-07-14"}, "moved"), ({}, "2 rows of 3")],
+)
+def test_world_bank_29_paging_moves(server, tmp_path: Path, moved: dict[str, Any], says_so: str) -> None:
+    total = 2 if moved else 3
+    says(server)
+    server.says(page(row(), pages=2, total=total), on="page=1&")
+    server.says(page(row(date="2006"), **({"page": 2, "pages": 2, "total": total} | moved)), on="page=2&")
+    with pytest.raises(PayloadInvalid, match=says_so):
+        deliver(ONE, server.url, tmp_path)
+
+
+@pytest.mark.quirk("world_bank", 30, "No part of the path is empty, and an indicator that nobody asked for is refused.")
+def test_world_bank_30_empty_path_part(parse, server, tmp_path: Path) -> None:
+    says(server, page(row()))
+    deliver(ONE, server.url, tmp_path)
+    assert server.paths[1].split("?")[0] == "/api.worldbank.org/v2/country/all/indicator/SL.TLF.0714.ZS"
+    other = {"id": "SL.TLF.0714.WK.TM", "value": "Average working hours of children, working only"}
+    with pytest.raises(PayloadInvalid, match=r"nobody asked for: \['SL.TLF.0714.WK.TM'\]"):
+        parse("world_bank_wdi", pages(row(), row(indicator=other)))
+
+
+@pytest.mark.quirk("world_bank", 32, "Areas are joined by code; names of other spellings meet in the same area.")
+def test_world_bank_32_names_differ() -> None:
+    areas = Warehouse({}).rows("int_areas")
+    for bank, fao, names in (
+        ("CIV", "107", {"Cote d'Ivoire", "Côte d'Ivoire"}),
+        ("TUR", "223", {"Turkiye", "Türkiye"}),
+    ):
+        wanted = {("world_bank", bank), ("fao", fao)}
+        found = [area for area in areas if (area["scheme"], area["code"]) in wanted]
+        assert {area["iso3"] for area in found} == {bank}
+        assert {area["label"] for area in found} == names
+
+
+@pytest.mark.quirk("world_bank", 34, "Data360 is not among the doors, and its layout never passes for rows of v2.")
+def test_world_bank_34_data360_never_mixed(server, tmp_path: Path) -> None:
+    assert not [base for base in partners()["world_bank"].bases.values() if "data360" in base]
+    client = client_for("world_bank", server.url)
+    with pytest.raises(RequestRefused, match="a host that is not configured"):
+        client.get_json("https://data360api.worldbank.org/data360/data", into=tmp_path / "x.json")
+    twin = {"OBS_VALUE": "38.7168", "TIME_PERIOD": "1970", "REF_AREA": "ARB", "SEX": "F", "AGE": "_T"}
+    says(server, json.dumps({"count": 7204, "value": [twin]}))
+    with pytest.raises(PayloadInvalid, match="another shape"):
+        deliver(ONE, server.url, tmp_path)
+
+
+@pytest.mark.quirk("world_bank", 35, "An error body is never zero rows and never kept as data; a null is no crash.")
+def test_world_bank_35_traps_of_other_clients(server, home: Home, tmp_path: Path) -> None:
+    assert "message 120" in keeps_the_old(server, home, ERROR_120)
+    assert read_as(ONE, {"SL.TLF.0714.ZS-0001.json": NO_DATA.encode()}, tmp_path) == []
