@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export A87_HOME ?= $(CURDIR)/data
 
@@ -62,8 +63,15 @@ format: install-dev  ## Let ruff and sqlfluff rewrite what they can
 dev: install  ## Open the Dagster UI with the daemon on the sample edition: http://127.0.0.1:3000
 	A87_EDITION=$${A87_EDITION:-sample} $(BIN)/a87 dev
 
-bench: install-dev  ## Measure, and print ratios against peers
-	$(BIN)/python benchmarks/load.py
+# Peers get an environment of their own: pandas works differently where pyarrow is installed.
+$(BENCH)/installed: requirements-bench.lock pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip --quiet install --require-hashes -r requirements-bench.lock
+	$(BENCH)/bin/python -m pip --quiet install --no-deps --no-build-isolation -e .
+	@touch $@
+
+bench: $(BENCH)/installed  ## Measure, and print ratios against peers
+	$(BENCH)/bin/python benchmarks/load.py
 
 lock: install-dev  ## Resolve pyproject.toml again into the hashed lock files
 	$(PIP) install uv
@@ -71,6 +79,8 @@ lock: install-dev  ## Resolve pyproject.toml again into the hashed lock files
 	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --extra dev --generate-hashes \
 	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --extra bench --generate-hashes \
+	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -c requirements.lock -o requirements-bench.lock
 
 clean:  ## Remove data, caches and the environment
-	rm -rf $(VENV) data dbt_project/target dbt_project/logs .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf $(VENV) $(BENCH) data dbt_project/target dbt_project/logs .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
