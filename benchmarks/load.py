@@ -158,7 +158,7 @@ def _timed(name: str, file: Path) -> tuple[float, float]:
 
 
 def main(rows: int) -> None:
-    os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "PROGRESS": ""}
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     with tempfile.TemporaryDirectory() as folder:
         delivery = Path(folder) / "delivery"
         delivery.mkdir()
