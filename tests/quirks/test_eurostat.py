@@ -8,13 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import jinja2
 import pytest
-import yaml
 
-from expectations import one_load
-from expectations.families import FAMILIES
 from ingest import lake
 from ingest.errors import PayloadInvalid, SchemaDrift
 from ingest.formats import sdmx_csv, sdmx_tsv
@@ -22,97 +17,15 @@ from ingest.http import Endpoints, HttpClient
 from ingest.partners import eurostat
 from ingest.refresh import refresh
 from ingest.registry import datasets, partners
+from tests.quirks.warehouse import Warehouse, findings
 
 Rows = list[dict[str, Any]]
 DBT = Path(__file__).parents[2] / "dbt_project"
-SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparability", "definition")
 COMEXT = "eurostat_ds_045409"
 HEADER = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
 PLASTICS = "ESTAT:DS-045409(1.0),17/02/25 11:00:00,A,DE,WORLD,3915,1,QUANTITY_IN_100KG,2010,3272312.08,"
 EUROS, WEIGHT = "VALUE_IN_EUROS", "QUANTITY_IN_100KG"
 STAMP = "2025-12-04T23:00:00+0100"
-
-
-class Models:
-    """The real dbt models as views in memory, over rows of the lake, the real seeds and the real registry."""
-
-    numbers = {"factor": "DOUBLE", "is_share": "BOOLEAN"} | dict.fromkeys(
-        ("valid_from", "valid_to", "age_from", "age_to"), "INTEGER"
-    )
-
-    def __init__(self, lake_rows: dict[str, Rows]) -> None:
-        self.lake_rows, self.built = lake_rows, set[str]()
-        self.con = duckdb.connect()
-        self.variables = yaml.safe_load((DBT / "dbt_project.yml").read_text())["vars"]
-        self.macros = "".join(file.read_text() for file in sorted((DBT / "macros").glob("*.sql")))
-
-    def rows(self, model: str) -> Rows:
-        return _dicts(self.con.sql(f"select * from {self.ref(model)}"))
-
-    def ref(self, name: str) -> str:
-        if name not in self.built:
-            self.built.add(name)
-            seed = DBT / "seeds" / f"{name}.csv"
-            self._seed(seed) if seed.exists() else self._view(name)
-        return name
-
-    def source(self, schema: str, name: str) -> str:
-        if name not in self.built:
-            self.built.add(name)
-            series = schema == "reference"
-            columns = dict.fromkeys(SERIES, "VARCHAR") if series else datasets()[name].lake_columns
-            self._table(name, columns, _series() if series else self.lake_rows.get(name, []))
-        return name
-
-    def _view(self, name: str) -> None:
-        (file,) = (DBT / "models").rglob(f"{name}.sql")
-        template = jinja2.Environment().from_string(self.macros + file.read_text())
-        query = template.render(ref=self.ref, source=self.source, var=self.variables.get)
-        self.con.execute(f"create view {name} as {query}")
-
-    def _seed(self, file: Path) -> None:
-        rows = [{name: cell or None for name, cell in row.items()} for row in _csv(file)]
-        self._table(file.stem, {name: self.numbers.get(name, "VARCHAR") for name in rows[0]}, rows)
-
-    def _table(self, name: str, columns: dict[str, str], rows: Rows) -> None:
-        fill(self.con, name, columns, rows)
-
-
-def fill(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], rows: Rows) -> None:
-    con.execute(f"create table {name} ({', '.join(f'{c} {kind}' for c, kind in columns.items())})")
-    if rows:
-        marks = ", ".join("?" for _ in columns)
-        con.executemany(f"insert into {name} values ({marks})", [[row.get(c) for c in columns] for row in rows])
-
-
-def findings(dataset_id: str, rows: Rows) -> dict[str, int]:
-    """How many rows each check of a single load finds; checks that find nothing are left out."""
-    dataset = datasets()[dataset_id]
-    family = FAMILIES.get(dataset.partner)
-    checks = [*one_load.checks(dataset), *(family(dataset) if family else ())]
-    with duckdb.connect() as con:
-        fill(con, "candidate", dataset.lake_columns, rows)
-        found = {
-            c.name: len(con.execute(c.failing.replace("{batch}", "candidate")).fetchall()) for c in checks if c.failing
-        }
-    return {name: number for name, number in found.items() if number}
-
-
-def _dicts(relation: duckdb.DuckDBPyRelation) -> Rows:
-    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
-
-
-def _csv(file: Path) -> Rows:
-    with file.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def _series() -> Rows:
-    return [
-        {"dataset_id": d.id, "indicator_id": s.id} | {name: getattr(s, name) for name in SERIES[2:]}
-        for d in datasets().values()
-        for s in d.series
-    ]
 
 
 def comext(*lines: str, header: str = HEADER) -> dict[str, bytes]:
@@ -127,7 +40,7 @@ def line(
 
 
 def trade(rows: Rows, model: str = "int_trade") -> Rows:
-    return Models({COMEXT: rows}).rows(model)
+    return Warehouse({COMEXT: rows}).rows(model)
 
 
 def tsv(folder: Path, body: str) -> Rows:
@@ -324,4 +237,4 @@ def test_eurostat_23_zero_mass(parse) -> None:
 def test_eurostat_28_decimals(parse) -> None:
     rows = parse(COMEXT, comext(line("57446.55")))
     assert [(row["obs_value"], row["obs_value_text"]) for row in rows] == [(57446.55, None)]
-    assert "value_range" not in findings(COMEXT, rows)
+    assert "value_range" not in findings(datasets()[COMEXT], rows)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ingest.registry import datasets
-from tests.quirks.test_eurostat import DBT, Models, findings
+from tests.quirks.warehouse import DBT, Warehouse, findings
 
 Rows = list[dict[str, Any]]
 GOODS, FINDINGS = "ilab_goods", "ilab_findings"
@@ -47,7 +47,7 @@ def edition(*goods: str) -> bytes:
 
 
 def shares(rows: Rows) -> Rows:
-    observations = Models({FINDINGS: rows}).rows("int_observations")
+    observations = Warehouse({FINDINGS: rows}).rows("int_observations")
     found = [row for row in observations if row["indicator_id"] == "ILAB_WORKING_CHILDREN"]
     return sorted(found, key=lambda row: (row["year"], row["breakdown"]))
 
@@ -65,14 +65,14 @@ def test_ilab_01_unit_flip(parse) -> None:
     assert [(row["year"], row["obs_value"], row["unit"]) for row in shares(rows)] == [
         (2014, 56.2, "%"), (2016, pytest.approx(57.4), "%"),
     ]  # fmt: skip
-    assert "percent_unit" not in findings(FINDINGS, rows)
+    assert "percent_unit" not in findings(datasets()[FINDINGS], rows)
 
 
 @pytest.mark.quirk("ilab", 1, "a report on the other scale than declared fails its check, which holds the load back")
 @pytest.mark.parametrize(("year", "value"), [("2014", "0.574"), ("2022", "56.2")])
 def test_ilab_01_wrong_scale_is_held_back(parse, year: str, value: str) -> None:
     body = report(*(country(f"Country {n}", **{WORK: elements(**{SHARE: value})}) for n in range(4)))
-    assert findings(FINDINGS, parse(FINDINGS, {f"{year}.xml": body}))["percent_unit"] == 4
+    assert findings(datasets()[FINDINGS], parse(FINDINGS, {f"{year}.xml": body}))["percent_unit"] == 4
 
 
 @pytest.mark.quirk("ilab", 2, "the report year is not the survey year: no two reports of one country are compared")
@@ -84,7 +84,7 @@ def test_ilab_02_stale_survey(parse) -> None:
     }
     rows = [
         row
-        for row in Models({FINDINGS: parse(FINDINGS, body)}).rows("int_comparable_observations")
+        for row in Warehouse({FINDINGS: parse(FINDINGS, body)}).rows("int_comparable_observations")
         if row["indicator_id"] == "ILAB_WORKING_CHILDREN"
     ]
     assert len({row["comparability_group"] for row in rows}) == len(rows) == 5
@@ -108,7 +108,7 @@ def test_ilab_04_impossible_values(parse) -> None:
     malawi = country("Malawi", **{STUDY: elements(Age_Range="7-14", Total="2.84"), RATE: elements(Rate="0.89")})
     tokelau = country("Tokelau", **{STUDY: elements(Age_Range="7-14", Total="0.02"), RATE: elements(Rate="1.476")})
     rows = parse(FINDINGS, {"2022.xml": report(malawi, tokelau)})
-    assert findings(FINDINGS, rows)["percent_outliers"] == 1
+    assert findings(datasets()[FINDINGS], rows)["percent_outliers"] == 1
     assert "2.84" in {row["value_text"] for row in rows}
 
 
@@ -133,14 +133,14 @@ def test_ilab_06_exact_duplicates(parse) -> None:
         GOODS, {"2016.xml": edition(good("Tin ore (cassiterite)", congo, congo), good("Tin ore (cassiterite)"))}
     )
     assert [row["good"] for row in rows] == ["Tin ore (cassiterite)"]
-    assert findings(GOODS, rows) == {}
+    assert findings(datasets()[GOODS], rows) == {}
 
 
 @pytest.mark.quirk("ilab", 6, "repeats that differ are an error")
 def test_ilab_06_differing_repeats(parse) -> None:
     twice = [origin("Bolivia", "Yes", forced, "No") for forced in ("Yes", "No")]
     rows = parse(GOODS, {"2016.xml": edition(good("Cotton", *twice))})
-    assert findings(GOODS, rows)["key_unique"] == 2
+    assert findings(datasets()[GOODS], rows)["key_unique"] == 2
 
 
 MISSING = {
@@ -153,14 +153,14 @@ MISSING = {
 @pytest.mark.parametrize(("text", "reason"), MISSING.items())
 def test_ilab_07_missing_has_reasons(parse, text: str, reason: str) -> None:
     rows = parse(FINDINGS, {"2022.xml": report(country("Malawi", **{WORK: elements(Agriculture=text)}))})
-    (row,) = [r for r in Models({FINDINGS: rows}).rows("stg_ilab__findings") if r["measure"] == "Agriculture"]
+    (row,) = [r for r in Warehouse({FINDINGS: rows}).rows("stg_ilab__findings") if r["measure"] == "Agriculture"]
     assert (row["value_pct"], row["missing_reason"], row["value_text"]) == (None, reason, text)
 
 
 @pytest.mark.quirk("ilab", 11, "forced child labour without child labour or forced labour is a finding")
 def test_ilab_11_contradictory_flags(parse) -> None:
     rows = parse(GOODS, {"2018.xml": edition(good("Cotton", origin("Uzbekistan", "No", "Yes", "Yes")))})
-    assert findings(GOODS, rows) == {"forced_child_labour_consistent": 1}
+    assert findings(datasets()[GOODS], rows) == {"forced_child_labour_consistent": 1}
 
 
 @pytest.mark.quirk("ilab", 12, "a renamed good keeps its identity over the editions; Pepper and Peppers are two goods")
@@ -168,7 +168,7 @@ def test_ilab_12_renamed_goods(parse) -> None:
     india = origin("India", "Yes", "No", "No")
     old = edition(*(good(name, india) for name in ("Textiles (jute)", "Oil (Palm)", "Pepper", "Peppers")))
     new = edition(*(good(name, india) for name in ("Jute (textiles)", "Palm Fruit", "Pepper", "Peppers")))
-    listed = Models({GOODS: parse(GOODS, {"2014.xml": old, "2016.xml": new})}).rows("int_goods_list")
+    listed = Warehouse({GOODS: parse(GOODS, {"2014.xml": old, "2016.xml": new})}).rows("int_goods_list")
     ids = {year: {row["good_id"] for row in listed if row["edition"] == year} for year in (2014, 2016)}
     assert ids[2014] == ids[2016] == {"jute_textiles", "palm_fruit", "pepper", "peppers"}
 
@@ -177,7 +177,7 @@ def test_ilab_12_renamed_goods(parse) -> None:
 def test_ilab_13_edition_is_not_a_date(parse) -> None:
     assert datasets()[GOODS].request["files"]["2020"].endswith("goods_2019.xml")
     body = edition(good("Cotton", origin("Uzbekistan", "No", "Yes", "No")))
-    listed = Models({GOODS: parse(GOODS, {"2020.xml": body, "2022.xml": body})}).rows("int_goods_list")
+    listed = Warehouse({GOODS: parse(GOODS, {"2020.xml": body, "2022.xml": body})}).rows("int_goods_list")
     assert sorted((row["edition"], row["valid_from_year"], row["valid_to_year"]) for row in listed) == [
         (2020, 2020, 2021), (2022, 2022, None),
     ]  # fmt: skip
@@ -195,7 +195,7 @@ def test_ilab_14_countries_by_name(parse, name: str, iso3: str) -> None:
     codes = elements(Country_ISO2="BU", Country_ISO3="BUR")
     rows = parse(GOODS, {"2014.xml": edition(good("Cotton", origin(name, "Yes", "No", "No", more=codes)))})
     assert not {"BU", "BUR"} & set(rows[0].values())
-    assert [row["iso3"] for row in Models({GOODS: rows}).rows("int_goods_list")] == [iso3]
+    assert [row["iso3"] for row in Warehouse({GOODS: rows}).rows("int_goods_list")] == [iso3]
 
 
 @pytest.mark.quirk("ilab", 14, "every spelling of the recorded files is in the map of names")
@@ -213,7 +213,7 @@ def test_ilab_15_regions(parse) -> None:
     rows = parse(GOODS, {"2022.xml": edition(good("Cotton", origin("India", "Yes", "No", "No", "Indo-Pacific")))})
     assert rows[0]["country_region"] == "Indo-Pacific"
     assert "country_region" not in datasets()[GOODS].compared_columns
-    (listed,) = Models({GOODS: rows}).rows("fct_goods_list")
+    (listed,) = Warehouse({GOODS: rows}).rows("fct_goods_list")
     assert "Indo-Pacific" not in listed.values()
     assert {row["un_region"] for row in seed("area") if row["iso3"] == "IND"} == {"Asia"}
 

@@ -8,13 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import jinja2
 import pytest
 import yaml
 
-from expectations import one_load
-from expectations.families import FAMILIES
 from ingest.errors import IngestError, PartnerUnavailable, PayloadCut, PayloadInvalid, SchemaDrift
 from ingest.http import Endpoints, HttpClient
 from ingest.partners import connector
@@ -22,6 +18,7 @@ from ingest.refresh import Outcome, refresh
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
 from tests.quirks.conftest import read_as
+from tests.quirks.warehouse import Warehouse, findings
 
 Rows = list[dict[str, Any]]
 
@@ -43,76 +40,6 @@ NEET_HEADER = "ref_area,indicator,source,sex,time,obs_value,obs_status\n"
 
 
 # --- the real models, checks and requests, without dbt, Great Expectations or a network -------------------------------
-
-
-class Warehouse:
-    """The real dbt models as tables in memory, over rows of the lake, the real seeds and the real registry."""
-
-    def __init__(self, lake: dict[str, Rows]) -> None:
-        self.lake, self.built = lake, set[str]()
-        self.con = duckdb.connect(config={"threads": 1})
-        self.macros = "".join(file.read_text() for file in sorted((DBT / "macros").glob("*.sql")))
-
-    def rows(self, model: str) -> Rows:
-        relation = self.con.execute(f"select * from {self.ref(model)}")
-        names = [column[0] for column in relation.description]
-        return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
-
-    def ref(self, name: str) -> str:
-        if name not in self.built:
-            self.built.add(name)
-            seed = DBT / "seeds" / f"{name}.csv"
-            self._seed(seed) if seed.exists() else self._model(name)
-        return name
-
-    def source(self, schema: str, name: str) -> str:
-        if name not in self.built:
-            self.built.add(name)
-            if schema == "reference":
-                fill(self.con, name, dict.fromkeys(SERIES, "VARCHAR"), described_series())
-            else:
-                fill(self.con, name, datasets()[name].lake_columns, self.lake.get(name, []))
-        return name
-
-    def _model(self, name: str) -> None:
-        (file,) = (DBT / "models").rglob(f"{name}.sql")
-        template = jinja2.Environment().from_string(self.macros + file.read_text())
-        self.con.execute(f"create table {name} as {template.render(ref=self.ref, source=self.source, var=VARS.get)}")
-
-    def _seed(self, file: Path) -> None:
-        with file.open(encoding="utf-8") as stream:
-            names = stream.readline().strip().split(",")
-        columns = {name: SEED_TYPES.get(name, "VARCHAR") for name in names}
-        reader = f"read_csv('{file}', header=true, delim=',', quote='\"', columns={columns})"
-        self.con.execute(f"create table {file.stem} as select * from {reader}")
-
-
-def fill(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], rows: Rows) -> None:
-    con.execute(f"create table {name} ({', '.join(f'{c} {kind}' for c, kind in columns.items())})")
-    if rows:
-        marks = ", ".join("?" for _ in columns)
-        con.executemany(f"insert into {name} values ({marks})", [[row.get(c) for c in columns] for row in rows])
-
-
-def described_series() -> Rows:
-    return [
-        {"dataset_id": d.id, "indicator_id": s.id} | {name: getattr(s, name) for name in SERIES[2:]}
-        for d in datasets().values()
-        for s in d.series
-    ]
-
-
-def findings(dataset: Dataset, rows: Rows) -> dict[str, int]:
-    """How many of the rows each check of a single load finds; checks that find nothing are left out."""
-    checks = [*one_load.checks(dataset), *FAMILIES.get(dataset.partner, lambda _dataset: iter(()))(dataset)]
-    found = {}
-    with duckdb.connect() as con:
-        fill(con, "candidate", dataset.lake_columns, rows)
-        for check in checks:
-            if check.failing:
-                number = len(con.execute(check.failing.replace("{batch}", "candidate")).fetchall())
-                found[check.name] = number
-    return {name: number for name, number in found.items() if number}
 
 
 def client_for(partner: str, url: str) -> HttpClient:

@@ -14,7 +14,8 @@ from ingest.errors import DatasetRetired, IngestError, PayloadInvalid, RequestRe
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
 from tests.quirks.conftest import read_as, zipped
-from tests.quirks.test_ilo import Warehouse, client_for, deliver, findings, refresh_unchecked
+from tests.quirks.test_ilo import client_for, deliver, refresh_unchecked
+from tests.quirks.warehouse import Warehouse, findings
 
 Rows = list[dict[str, Any]]
 
