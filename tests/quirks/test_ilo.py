@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from ingest.errors import IngestError, PartnerUnavailable, PayloadCut, PayloadInvalid, SchemaDrift
 from ingest.http import Endpoints, HttpClient
@@ -23,8 +22,6 @@ from tests.quirks.warehouse import Warehouse, findings
 Rows = list[dict[str, Any]]
 
 DBT = Path(__file__).parents[2] / "dbt_project"
-VARS = yaml.safe_load((DBT / "dbt_project.yml").read_text())["vars"]
-SEED_TYPES = dict.fromkeys(("valid_from", "valid_to", "age_from", "age_to"), "INTEGER")
 SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparability", "definition")
 
 A871 = "ilo_sdg_a871_sex_age_rt"
