@@ -26,6 +26,7 @@ from ingest.http import Endpoints, HttpClient
 from ingest.partners import connector, eurostat, fao, ilab, ilo, world_bank
 from ingest.registry import Dataset, Partner, datasets, partners
 from ingest.sandbox import sample_edition
+from ingest.sandbox.sample_edition import fao as fao_edition
 
 QCL = datasets()["fao_qcl"]
 A871 = datasets()["ilo_sdg_a871_sex_age_rt"]
@@ -134,7 +135,7 @@ ENTRY = {
     "FileRows": 4209110,
     "FileLocation": "https://bulks-faostat.fao.org/production/Production_Crops_Livestock_E_All_Data_(Normalized).zip",
 }  # fmt: skip
-QCL_HEADER = sample_edition.QCL_HEADER
+QCL_HEADER = fao_edition.QCL_HEADER
 
 
 def fao_catalogue(server, *entries: dict[str, Any]) -> None:
