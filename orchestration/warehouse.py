@@ -92,7 +92,7 @@ def dbt_source_files() -> list[Path]:
 
 
 def prepare(home: Home) -> None:
-    """Point the schema `lake` of the build file at the serving vintages, and write the registry's series."""
+    """Point the schema `lake` of the build file at the serving vintages; write their dates and the series."""
     vintages = serving(home)
     with open_build(home) as connection:
         connection.execute("create schema if not exists lake")
@@ -102,6 +102,7 @@ def prepare(home: Home) -> None:
                 f'create or replace view lake."{dataset.id}" as select * from read_parquet({sql_text(source)})'
             )
         write_table(connection, SERIES, _series())
+        write_table(connection, VINTAGE, _vintages(vintages))
 
 
 def _empty(home: Home, dataset: Dataset) -> Path:
@@ -131,3 +132,20 @@ def _series() -> list[tuple[Any, ...]]:
         for d in datasets().values()
         for s in d.series
     ]
+
+
+VINTAGE = Table(
+    "lake.vintage",
+    "The vintages behind the views of this schema. Grain: one row per dataset that has one.",
+    {
+        "dataset_id": ("varchar", "dataset of the registry"),
+        "snapshot_id": ("varchar", "the delivery, as in every row of the view"),
+        "retrieved_at": ("varchar", "UTC, ISO 8601"),
+        "partner_updated": ("varchar", "the partner's own stamp of the update, as printed"),
+    },
+)
+
+
+def _vintages(vintages: dict[str, Vintage]) -> list[tuple[Any, ...]]:
+    names = ("snapshot_id", "retrieved_at", "partner_updated")
+    return [(name, *(v.meta["snapshot"][column] for column in names)) for name, v in vintages.items()]

@@ -21,3 +21,37 @@ select
     snapshot_id
 from {{ relation }}
 {%- endmacro %}
+
+{# Code, M49 code and label of an area of FAO's files. Lists of 2019 print M49 without its leading zeros. #}
+{% macro fao_area(name) -%}
+    trim(observations.{{ name }}) as {{ name }},
+    case
+        when {{ text_matches('trim(observations.' ~ name ~ '_m49)', '[0-9]{1,3}') }}
+            then lpad(trim(observations.{{ name }}_m49), 3, '0')
+        else observations.{{ name }}_m49
+    end as {{ name }}_m49,
+    observations.{{ name }}_label
+{%- endmacro %}
+
+{# Period, unit and figure of FAO's files, which are `observations` beside the `vintages` they came in. #}
+{% macro fao_figures() -%}
+    observations.time_period,
+    observations.time_period_code,
+    {{ year_or_null('trim(observations.time_period_code)') }} as year,
+    {{ first_year_or_null('trim(observations.time_period)') }} as start_year,
+    {{ last_year_or_null('trim(observations.time_period)') }} as end_year,
+    coalesce(
+        {{ last_year_or_null('trim(observations.time_period)') }} > cast(left(vintages.retrieved_at, 4) as integer), false
+    ) as is_projection,
+    trim(observations.unit_measure) as unit_measure,
+    -- flag M means missing, whatever the value column prints: some exports write 0 there
+    case when coalesce(trim(observations.obs_flag), '') <> 'M' then observations.obs_value end as obs_value,
+    observations.obs_value_text,
+    observations.obs_qualifier,
+    -- no flag is a flag: "official" until 2022, when most letters changed their meaning
+    coalesce(trim(observations.obs_flag), '') as obs_flag,
+    case when vintages.partner_updated < '2022' then 'before_2022' else 'since_2022' end as flag_list,
+    observations.note,
+    observations.is_synthetic,
+    observations.snapshot_id
+{%- endmacro %}

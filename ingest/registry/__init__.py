@@ -160,7 +160,7 @@ def _layouts() -> dict[str, Any]:
 
 
 def _merged(body: dict[str, Any]) -> dict[str, Any]:
-    """A dataset's entries over those of its layout, less the columns that it goes `without`."""
+    """A dataset's entries over those of its layout, less the columns it goes `without`, plus its `more_columns`."""
     if "layout" not in body:
         return body
     if body["layout"] not in _layouts():
@@ -170,11 +170,14 @@ def _merged(body: dict[str, Any]) -> dict[str, Any]:
     if unknown := without - {column["name"] for column in shared["columns"]}:
         raise ValueError(f"{body.get('id')}: no column {', '.join(sorted(unknown))} in layout {body['layout']}")
     less = {
-        "columns": [column for column in shared["columns"] if column["name"] not in without],
+        "columns": [
+            *(column for column in shared["columns"] if column["name"] not in without),
+            *body.get("more_columns", ()),
+        ],
         "key": [name for name in shared["key"] if name not in without],
         "known": {name: codes for name, codes in shared.get("known", {}).items() if name not in without},
     }
-    own = {name: entry for name, entry in body.items() if name not in ("layout", "without")}
+    own = {name: entry for name, entry in body.items() if name not in ("layout", "without", "more_columns")}
     return shared | less | own
 
 

@@ -17,6 +17,10 @@ SAMPLE = Path(__file__).parents[2] / "ingest" / "sandbox" / "sample"
 # What the partners had not yet published when the earlier edition was drawn: column and newest value of each table.
 NEWEST = {
     "fao_qcl.csv": ("year", "2023"),
+    "fao_tcl.csv": ("year", "2024"),
+    "fao_tm.csv": ("year", "2024"),
+    "fao_pp.csv": ("year", "2024"),
+    "fao_oea.csv": ("year", "2023"),
     "ilo.csv": ("time", "2022"),
     "world_bank.csv": ("year", "2021"),
     "eurostat.csv": ("year", "2024"),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import jinja2
 import pytest
 
 from expectations import against_previous, one_load
@@ -23,6 +22,7 @@ from ingest.refresh import Outcome, refresh
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
 from tests.quirks.conftest import Rows, read_as, zipped
+from tests.quirks.warehouse import Warehouse, fill
 
 Load = Callable[..., Rows]
 
@@ -84,39 +84,19 @@ LINT, SEED_COTTON, COCOA = (
 )
 
 
-def found_by(check: Check, rows: Rows, previous: Sequence[dict[str, Any]] = ()) -> list[Any]:
+def found_by(check: Check, rows: Rows, previous: Rows | None = None, dataset: Dataset = QCL) -> list[Any]:
     """The rows that a check complains about."""
     assert check.failing
     with duckdb.connect() as con:
-        _fill(con, "candidate", rows)
-        _fill(con, "previous", previous)
+        fill(con, "candidate", dataset.lake_columns, rows)
+        fill(con, "previous", dataset.lake_columns, previous or [])
         return con.execute(check.failing.replace("{batch}", "candidate")).fetchall()
 
 
-def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    columns = QCL.lake_columns
-    con.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
-    for row in rows:
-        con.execute(f"insert into {name} values ({', '.join('?' for _ in columns)})", [row[c] for c in columns])
-
-
-def model(name: str, rows: Rows) -> Rows:
-    """A real dbt model over rows of the lake and the real seeds."""
-    macros = "".join(file.read_text() for file in sorted((DBT / "macros").glob("*.sql")))
-    with duckdb.connect() as con:
-        _fill(con, "fao_qcl", rows)
-
-        def ref(name: str) -> str:
-            seed = DBT / "seeds" / f"{name}.csv"
-            if seed.exists():
-                return f"read_csv('{seed}', types={{'code': 'VARCHAR'}})" if name == "area_code" else f"'{seed}'"
-            (file,) = (DBT / "models").rglob(f"{name}.sql")
-            template = jinja2.Environment().from_string(macros + file.read_text())
-            return f"({template.render(ref=ref, source=lambda _schema, table: table)}\n)"
-
-        relation = con.execute(f"select * from {ref(name)}")
-        names = [column[0] for column in relation.description]
-        return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+def model(name: str, rows: Rows, dataset: str = "fao_qcl", updated: str = "2025-12-31T00:00:00") -> Rows:
+    """A real dbt model over rows of the lake, of a vintage fetched in 2026, and the real seeds."""
+    vintage = {"dataset_id": dataset, "snapshot_id": "snapshot", "retrieved_at": "2026-02-17T10:00:00Z"}
+    return Warehouse({dataset: rows, "vintage": [vintage | {"partner_updated": updated}]}).rows(name)
 
 
 def kinds() -> dict[str, str]:
@@ -191,7 +171,7 @@ def test_fao_07_one_layout_per_load(load: Load) -> None:
     rows = load(COAHD, line, P_E_All_Data__csv=wide)
     assert [(row["time_period"], row["obs_value"]) for row in rows] == [("2021", 0.5)]
     with duckdb.connect() as con:
-        _fill(con, "candidate", rows)
+        fill(con, "candidate", QCL.lake_columns, rows)
         observe = one_load.not_from_the_future(QCL, "time_period").observe
         assert observe
         assert con.execute(observe.replace("{batch}", "candidate")).fetchall() == [("2021",)]

@@ -17,7 +17,9 @@ from ingest.registry import Dataset, datasets
 Rows = list[dict[str, Any]]
 
 DBT = Path(__file__).parents[2] / "dbt_project"
+VINTAGE = ("dataset_id", "snapshot_id", "retrieved_at", "partner_updated")
 SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparability", "definition")
+REFERENCE = {"series": dict.fromkeys(SERIES, "VARCHAR"), "vintage": dict.fromkeys(VINTAGE, "VARCHAR")}
 
 
 class Warehouse:
@@ -46,9 +48,11 @@ class Warehouse:
     def source(self, schema: str, name: str) -> str:
         if name not in self.built:
             self.built.add(name)
-            series = schema == "reference"
-            columns = dict.fromkeys(SERIES, "VARCHAR") if series else datasets()[name].lake_columns
-            self._table(name, columns, _series() if series else self.lake_rows.get(name, []))
+            if schema == "reference":
+                columns, rows = REFERENCE[name], _series() if name == "series" else self.lake_rows.get(name, [])
+            else:
+                columns, rows = datasets()[name].lake_columns, self.lake_rows.get(name, [])
+            self._table(name, columns, rows)
         return name
 
     def _view(self, name: str) -> None:
@@ -79,7 +83,9 @@ def findings(dataset: Dataset, rows: Rows) -> dict[str, int]:
     with duckdb.connect() as con:
         fill(con, "candidate", dataset.lake_columns, rows)
         found = {
-            c.name: len(con.execute(c.failing.replace("{batch}", "candidate")).fetchall()) for c in checks if c.failing
+            c.name: len(con.execute(c.failing.replace("{batch}", "candidate")).fetchall())
+            for c in checks
+            if c.failing and c.needs == "load"
         }
     return {name: number for name, number in found.items() if number}
 

@@ -135,7 +135,7 @@ ENTRY = {
     "FileRows": 4209110,
     "FileLocation": "https://bulks-faostat.fao.org/production/Production_Crops_Livestock_E_All_Data_(Normalized).zip",
 }  # fmt: skip
-QCL_HEADER = fao_edition.QCL_HEADER
+QCL_HEADER = ",".join(fao_edition.SERIES)
 
 
 def fao_catalogue(server, *entries: dict[str, Any]) -> None:

@@ -32,10 +32,24 @@ TABLES = {
     "sources": "source_id,citation,synthetic\nreal,Published,0\nmade,Generated,1\n",
     "fao_areas": "area_code,m49,label\n107,384,Côte d'Ivoire\n351,159,China\n",
     "fao_items": "item_code,cpc,label\n661,01640,Cocoa beans\n767,01921.02,Cotton lint; ginned\n",
-    "fao_elements": "element_code,label,unit\n5510,Production,t\n",
+    "fao_elements": "element_code,label,unit\n5510,Production,t\n5922,Export value,1000 USD\n"
+    "5532,Producer Price (USD/tonne),USD\n5539,Producer Price Index (2014-2016 = 100),\n6199,Value,\n",
     "fao_qcl": (
         "area_code,item_code,element_code,year,value,flag,source_id\n"
         "107,661,5510,2020,2200000,A,real\n107,661,5510,2021,2215000.5,E,made\n351,767,5510,2020,,M,real\n"
+    ),
+    "fao_tcl": "area_code,item_code,element_code,year,value,flag,source_id\n107,661,5922,2020,3600000,A,real\n",
+    "fao_tm": (
+        "reporter_code,partner_code,item_code,element_code,year,value,flag,source_id\n"
+        "107,351,661,5922,2022,480338,,real\n"
+    ),
+    "fao_pp": (
+        "area_code,item_code,element_code,year,month_code,value,flag,source_id\n"
+        "107,661,5532,2022,7001,1500,A,real\n107,661,5539,2022,7021,110.5,E,real\n"
+    ),
+    "fao_oea": (
+        "area_code,source_code,indicator_code,sex_code,element_code,year,unit,value,flag,note,source_id\n"
+        "107,3044,21160,1,6199,2022,1000 No,4000.5,E,Modelled FAO,real\n"
     ),
     "ilo_sources": "source,label,ref_area\nBA:1,NAM - Labour Force Survey,NAM\n",
     "ilo": (
@@ -118,8 +132,8 @@ def members(body: bytes) -> dict[str, bytes]:
 def test_fao_catalogue(get: Get) -> None:
     reply = get("bulks-faostat.fao.org/production/datasets_E.json")
     assert reply.content.startswith(b'{\r\n\t"Datasets": {\r\n\t\t"-xmlns:xsi": "http://www.w3.org/2001/XMLSchema-')
-    (entry,) = reply.json()["Datasets"]["Dataset"]
-    assert entry["DatasetCode"] == "QCL"
+    entry, *others = reply.json()["Datasets"]["Dataset"]
+    assert [entry["DatasetCode"], *(other["DatasetCode"] for other in others)] == ["QCL", "TCL", "TM", "PP", "OEA"]
     assert (entry["DateUpdate"], entry["FileSize"], entry["FileRows"]) == ("2026-02-17T10:00:00", "2KB", 3)
     assert entry["FileLocation"] == f"https://{QCL}"
 
@@ -145,6 +159,49 @@ def test_fao_zip(get: Get) -> None:
     assert found[stem + "ItemCodes.csv"].endswith(b"767,'01921.02,Cotton lint; ginned\r\n")
     assert found[stem + "Elements.csv"] == b"Element Code,Element\r\n5510,Production\r\n"
     assert found[stem + "Flags.csv"].startswith(b"Flag, Description\r\nA,Official figure\r\n")
+
+
+@pytest.mark.parametrize(
+    ("stem", "lines"),
+    [
+        (
+            "Trade_DetailedTradeMatrix_E",
+            (
+                "Reporter Country Code,Reporter Country Code (M49),Reporter Countries,Partner Country Code,"
+                "Partner Country Code (M49),Partner Countries,Item Code,Item Code (CPC),Item,Element Code,Element,"
+                "Year Code,Year,Unit,Value,Flag",
+                '"107","\'384","Côte d\'Ivoire","351","\'159","China","661","\'01640","Cocoa beans","5922",'
+                '"Export value","2022","2022","1000 USD","480338",',
+            ),
+        ),
+        (
+            "Prices_E",
+            (
+                "Area Code,Area Code (M49),Area,Item Code,Item Code (CPC),Item,Element Code,Element,Year Code,Year,"
+                "Months Code,Months,Unit,Value,Flag",
+                '"107","\'384","Côte d\'Ivoire","661","\'01640","Cocoa beans","5532",'
+                '"Producer Price (USD/tonne)","2022","2022","7001","January","USD","1500","A"',
+                '"107","\'384","Côte d\'Ivoire","661","\'01640","Cocoa beans","5539",'
+                '"Producer Price Index (2014-2016 = 100)","2022","2022","7021","Annual value",,"110.5","E"',
+            ),
+        ),
+        (
+            "Employment_Indicators_Agriculture_E",
+            (
+                "Area Code,Area Code (M49),Area,Source Code,Source,Indicator Code,Indicator,Sex Code,Sex,Element Code,"
+                "Element,Year Code,Year,Unit,Value,Flag,Note",
+                '"107","\'384","Côte d\'Ivoire","3044","FAO Model","21160",'
+                '"Total employment in agrifood systems (AFS)","1","Total","6199","Value",'
+                '"2022","2022","1000 No","4000.5","E","Modelled FAO"',
+            ),
+        ),
+    ],
+)
+def test_other_sets_of_fao_have_headers_of_their_own(get: Get, stem: str, lines: tuple[str, ...]) -> None:
+    found = members(get(f"bulks-faostat.fao.org/production/{stem}_All_Data_(Normalized).zip").content)
+    main = found[f"{stem}_All_Data_(Normalized).csv"].decode("cp1252")
+    assert main.splitlines() == list(lines)
+    assert (f"{stem}_ItemCodes.csv" in found) == ("Item Code" in main)
 
 
 def test_fao_zip_is_the_same_bytes_for_the_same_figures(get: Get, folder: Path) -> None:
@@ -494,7 +551,8 @@ def test_the_catalogues_agree_with_the_faults(get: Get, sandbox: Sandbox) -> Non
     gone = ("QCL", "EMP_TEMP_SEX_EC2_NB", "ILR_TUMT_NOC_RT", "EAR_EMTA_SEX_ECO_CUR_NB")
     told = [*(f"{name}=retired" for name in gone), "ilo=drop:NAM"]
     sandbox.faults = [Fault.parse(text) for text in told]
-    assert get("bulks-faostat.fao.org/production/datasets_E.json").json()["Datasets"]["Dataset"] == []
+    listed = get("bulks-faostat.fao.org/production/datasets_E.json").json()["Datasets"]["Dataset"]
+    assert "QCL" not in {entry["DatasetCode"] for entry in listed}
     (left,) = get("rplumber.ilo.org/metadata/toc/indicator").json()
     assert (left["id"], left["n.records"]) == ("SDG_0831_SEX_ECO_RT_A", 1)
 
