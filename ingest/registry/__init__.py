@@ -66,6 +66,13 @@ class Series(Strict):
     range: tuple[float, float] | None = None
 
 
+class Bound(Strict):
+    """What is possible for some measures: `where` names columns and their codes, such as an element or an item."""
+
+    where: dict[str, str]
+    range: tuple[float, float]
+
+
 class Tolerances(Strict):
     """When a load is held back. Shares in per cent of the previous vintage of the same edition."""
 
@@ -74,6 +81,7 @@ class Tolerances(Strict):
     max_changed_pct: float = 20.0
     max_areas_lost: int = 0
     max_text_values: int = 0
+    max_times_own_median: float | None = None  # None: series of this kind vary too much to say
     latest_year: int | None = None  # where projections reach further than a few years
     withdrawn_codes: tuple[str, ...] = ()  # indicators, items or elements that the partner gave up
     confirmed_names: tuple[str, ...] = ()  # new names of indicators or items that somebody has read the notes of
@@ -96,6 +104,7 @@ class Dataset(Strict):
     period_column: str | None = None
     columns: tuple[Column, ...]
     obs_range: tuple[float, float] | None = None
+    bounds: tuple[Bound, ...] = ()  # narrower than obs_range; the first one that fits a row counts
     known: dict[str, tuple[str, ...]] = {}  # column -> its code list; a blank is always allowed
     unit_by: tuple[str, str] | None = None  # (measure column, unit column): a measure never changes its unit unseen
     request: dict[str, Any] = {}  # read by the partner's module
@@ -105,7 +114,8 @@ class Dataset(Strict):
     @model_validator(mode="after")
     def _names_resolve(self) -> Dataset:
         names = {column.name for column in self.columns}
-        for name in (*self.key, *filter(None, (self.area_column, self.period_column))):
+        bounded = (name for bound in self.bounds for name in bound.where)
+        for name in (*self.key, *bounded, *filter(None, (self.area_column, self.period_column))):
             if name not in names:
                 raise ValueError(f"{self.id}: {name} is not a declared column")
         return self

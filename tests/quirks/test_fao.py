@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations import against_previous, one_load
+from expectations import against_previous, families, one_load
 from expectations.model import Check
 from ingest import lake
 from ingest.errors import DatasetRetired, PayloadInvalid
@@ -19,7 +20,7 @@ from ingest.formats import TextTable
 from ingest.http import Endpoints, HttpClient
 from ingest.partners import fao
 from ingest.refresh import Outcome, refresh
-from ingest.registry import Dataset, datasets, partners
+from ingest.registry import Bound, Dataset, datasets, partners
 from ingest.storage import Home
 from tests.quirks.conftest import Rows, read_as, zipped
 from tests.quirks.warehouse import Warehouse, fill
@@ -40,6 +41,17 @@ OLDER = QCL.model_copy(
 HEADER = (
     "Area Code,Area Code (M49),Area,Item Code,Item Code (CPC),Item,Element Code,Element,Year Code,Year,Unit,Value,"
     "Flag,Note"
+)
+PP, TM, OEA = (datasets()[f"fao_{name}"] for name in ("pp", "tm", "oea"))
+PRICES = HEADER.replace("Unit,", "Months Code,Months,Unit,").removesuffix(",Note")
+MATRIX = (
+    "Reporter Country Code,Reporter Country Code (M49),Reporter Countries,Partner Country Code,"
+    "Partner Country Code (M49),Partner Countries,Item Code,Item Code (CPC),Item,Element Code,Element,"
+    "Year Code,Year,Unit,Value,Flag"
+)
+EMPLOYMENT = (
+    "Area Code,Area Code (M49),Area,Source Code,Source,Indicator Code,Indicator,Sex Code,Sex,Element Code,Element,"
+    "Year Code,Year,Unit,Value,Flag,Note"
 )
 OF_2019 = "Area Code,Area,Item Code,Item,Element Code,Element,Year Code,Year,Unit,Value,Flag"
 COAHD = "Area Code,Area Code (M49),Area,Item Code,Item,Element Code,Element,Year Code,Year,Unit,Value,Flag"
@@ -154,6 +166,13 @@ def test_fao_04_apostrophe_codes(load: Load) -> None:
     assert (row["ref_area_m49"], row["item_cpc"], row["ref_area"]) == ("012", "01371", "4")
 
 
+@pytest.mark.quirk("fao", 4, "M49 codes of lists that drop their zeros have three digits again.")
+@pytest.mark.parametrize(("printed", "code"), [("12", "012"), ("4", "004"), ("'384", "384"), ("", None)])
+def test_fao_04_m49_has_three_digits(load: Load, printed: str, code: str | None) -> None:
+    rows = load(HEADER, figure(f"4,{printed},Algeria", COCOA, "5510", "2020", "t", "1"))
+    assert [row["ref_area_m49"] for row in model("stg_fao__qcl", rows)] == [code]
+
+
 @pytest.mark.quirk("fao", 5, "Bare empty cells are NULL, also in the last column before CRLF.")
 def test_fao_05_bare_empties(load: Load) -> None:
     line = '"4","\'012","Algeria","7007",,"Cost of starchy staples","6226","Value","2020","2020","PPP dollar",,,'
@@ -214,18 +233,78 @@ def test_fao_11_negative_values(load: Load) -> None:
     line = '"9","Argentina","21035","Stability","6125","Value","20102012","2010-2012","%","-229.4","F"'
     rows = load(OF_2019, line)
     assert [(row["obs_value"], row["obs_value_text"]) for row in rows] == [(-229.4, None)]
-    names = {check.name for check in one_load.checks(QCL.model_copy(update={"obs_range": None}))}
-    assert "value_range" not in names
-    assert len(found_by(one_load.value_range(QCL), rows)) == 1
+    free = QCL.model_copy(update={"obs_range": None, "bounds": ()})
+    assert "value_range" not in {check.name for check in one_load.checks(free)}
 
 
-@pytest.mark.quirk("fao", 12, "A period of three years stays text in both columns and is never taken for a year.")
+@pytest.mark.quirk("fao", 11, "Bounds are declared by element and item; what breaks one holds the load back.")
+def test_fao_11_bounds_by_element_and_item(load: Load) -> None:
+    bounds = (
+        Bound(where={"element": "6125", "item": "21035"}, range=(-1000, 1000)),
+        Bound(where={"element": "6125"}, range=(0, 100)),
+    )
+    dataset = QCL.model_copy(update={"obs_range": None, "bounds": bounds})
+    series = (("6125", "21035", "-229.4"), ("6125", "21034", "-1"), ("6121", "21034", "-1"))
+    rows = load(HEADER, *(figure(CIV, f"{item},,Stability", e, "2012", "%", value) for e, item, value in series))
+    check = one_load.value_range(dataset)
+    assert [row[1:3] for row in found_by(check, rows)] == [("21034", "6125")]
+    assert check.severity == "ERROR"
+    assert {bound.where["element"] for bound in QCL.bounds} == {"5312", "5412"}
+
+
+@pytest.mark.quirk("fao", 12, "A range of years stays text, has a first and a last year, and is dated by the last.")
 def test_fao_12_year_is_not_always_a_year(load: Load) -> None:
     line = '"9","Argentina","21035","Stability","6125","Value","20002002","2000-2002","%","1.5","F"'
     rows = load(OF_2019, line)
     (staged,) = model("stg_fao__qcl", rows)
     assert (staged["time_period_code"], staged["time_period"], staged["year"]) == ("20002002", "2000-2002", None)
+    assert (staged["start_year"], staged["end_year"]) == (2000, 2002)
     assert found_by(one_load.not_from_the_future(QCL, "time_period"), rows) == []
+
+
+@pytest.mark.quirk("fao", 13, "Years to come are projections, which tell nothing of how fresh an area's figures are.")
+def test_fao_13_future_years(load: Load) -> None:
+    years = ("2019", "2030", "2050")
+    old = load(HEADER, *(figure(WORLD, COCOA, "5510", year, "t", "1") for year in years))
+    assert [(row["year"], row["is_projection"]) for row in model("stg_fao__qcl", old)] == [
+        (2019, False), (2030, True), (2050, True),
+    ]  # fmt: skip
+    accepts = QCL.model_copy(update={"tolerances": QCL.tolerances.model_copy(update={"latest_year": 2050})})
+    assert found_by(one_load.not_from_the_future(accepts, "time_period"), old) == []
+    assert len(found_by(one_load.not_from_the_future(QCL, "time_period"), old)) == 1  # 2050 was not declared
+    back = load(HEADER, *(figure(WORLD, COCOA, "5510", year, "t", "1") for year in ("2018", "2030", "2050")))
+    assert found_by(against_previous.last_year_kept(QCL, "ref_area", "time_period"), back, old) == [
+        ("5000", "2019", "2018")
+    ]
+
+
+@pytest.mark.quirk("fao", 14, "The month is in the key of producer prices; the annual value is told from the months.")
+def test_fao_14_months_of_producer_prices(load: Load) -> None:
+    start = "95,'340,Honduras,515,'01341,Apples,5532,Producer Price (USD/tonne),2012,2012"
+    rows = load(PRICES, f"{start},7021,Annual value,USD,9,A", f"{start},7001,January,USD,8,A", dataset=PP)
+    assert found_by(one_load.key_unique(PP), rows, dataset=PP) == []
+    staged = model("stg_fao__pp", rows, "fao_pp")
+    assert [(row["freq"], row["month"], row["obs_value"]) for row in staged] == [("A", None, 9.0), ("M", 1, 8.0)]
+
+
+@pytest.mark.quirk("fao", 15, "A flag means what it meant in its vintage, and no flag is a flag.")
+@pytest.mark.parametrize(
+    ("updated", "flag", "meaning"),
+    [
+        ("2020-12-22T00:00:00", "A", "Aggregate, may include official, semi-official, estimated or calculated data"),
+        ("2020-12-22T00:00:00", "", "Official data"),
+        ("2020-12-22T00:00:00", "Im", "FAO data based on imputation methodology"),
+        ("2025-12-31T00:00:00", "A", "Official figure"),
+        ("2025-12-31T00:00:00", "", "No flag is printed"),
+    ],
+)
+def test_fao_15_flags_by_vintage(load: Load, updated: str, flag: str, meaning: str) -> None:
+    rows = load(HEADER, figure(CIV, COCOA, "5510", "2020", "t", "1", flag))
+    (row,) = model("stg_fao__qcl", rows, updated=updated)
+    assert row["obs_flag"] == flag
+    with (DBT / "seeds" / "fao_flag.csv").open(encoding="utf-8", newline="") as stream:
+        known = {(r["flag_list"], r["flag"]): r["meaning"] for r in csv.DictReader(stream) if r["dataset_code"] == "*"}
+    assert known[row["flag_list"], row["obs_flag"]] == meaning
 
 
 @pytest.mark.quirk("fao", 14, "Months are never merged unseen: without the month in the key the check of keys fails.")
@@ -293,6 +372,39 @@ def test_fao_21_aggregates_among_countries(load: Load) -> None:
     assert {kind for code, kind in known.items() if int(code) >= 5000} <= {"aggregate", "unmapped"}
 
 
+@pytest.mark.quirk(
+    "fao", 21, "A code that nobody has classified is called so; every code of the recorded files is known."
+)
+def test_fao_21_unclassified_areas(load: Load, shared: Path) -> None:
+    lines = [
+        f"107,'384,A,{partner},COCOA,5922,Export value,2022,2022,1000 USD,1," for partner in ("4999,,B", "5000,,B")
+    ]
+    rows = load(MATRIX, *(line.replace("COCOA", COCOA) for line in lines), dataset=TM)
+    assert {row["partner"]: row["partner_kind"] for row in model("int_fao_trade", rows, "fao_tm")} == {
+        "4999": "unclassified", "5000": "aggregate",
+    }  # fmt: skip
+    known, folder = kinds(), shared / "wire" / "fao" / "bulk_2019"
+    assert {known["9010"], known["9011"]} == {"aggregate"}  # income groups
+    for archive in sorted(folder.glob("*.zip")):
+        with zipfile.ZipFile(archive) as zipped_file:
+            (main,) = (name for name in zipped_file.namelist() if name.endswith("(Normalized).csv"))
+            codes = {line.split(b'"', 2)[1].decode() for line in zipped_file.read(main).splitlines()[1:]}
+        assert codes - known.keys() == set(), archive.name
+
+
+@pytest.mark.quirk("fao", 22, "A dissolved area beside its successors in one year is warned of, by dataset.")
+def test_fao_22_overlap_with_successors(load: Load) -> None:
+    sudans = (("206", "2010"), ("206", "2011"), ("276", "2011"), ("277", "2012"))
+    rows = load(HEADER, *(figure(f"{area},,X", COCOA, "5510", year, "t", "1") for area, year in sudans))
+    check = families.no_overlap_with_successors(QCL, "ref_area")
+    assert (found_by(check, rows), check.severity) == ([("206", "276", "2011")], "WARN")
+    known = kinds()
+    assert {known[code] for code in families.SUCCESSORS} == {"former"}
+    assert {known[code] for codes in families.SUCCESSORS.values() for code in codes} <= {
+        "country", "territory", "former",
+    }  # fmt: skip
+
+
 @pytest.mark.quirk("fao", 22, "A dissolved area has no fixed end: what FAO prints for it is kept under its own code.")
 def test_fao_22_dissolved_areas(load: Load) -> None:
     areas = ("206,'736,Sudan (former)", "276,'729,Sudan", "277,'728,South Sudan")
@@ -315,6 +427,24 @@ def test_fao_23_renames(load: Load) -> None:
     assert ("5510", "1000 t", "new") in found_by(check, moved, old)
     assert check.severity == "ERROR"
     assert found_by(check, new, old) == []
+
+
+@pytest.mark.quirk(
+    "fao", 24, "A world total that a release moves by more than a fifth is an alert: made tea, green leaf."
+)
+def test_fao_24_same_code_new_meaning(load: Load) -> None:
+    def tea(value: str, label: str = "Tea", area: str = WORLD) -> str:
+        return figure(area, f"667,'01620,{label}", "5510", "2020", "t", value)
+
+    old = load(HEADER, tea("7024042"), tea("7000", area=CIV))
+    check = families.world_totals_kept(QCL, "ref_area")
+    assert check in list(families.fao(QCL))
+    moved = load(HEADER, tea("29078981", "Tea leaves"), tea("29000", "Tea leaves", CIV))
+    assert [row[-2:] for row in found_by(check, moved, old)] == [(7024042.0, 29078981.0)]
+    assert check.severity == "WARN"
+    assert found_by(check, load(HEADER, tea("8400000")), old) == []
+    named = against_previous.indicator_names_kept(QCL, ["item"])
+    assert found_by(named, moved, old) == [("item", "667", "Tea leaves", "Tea")]
 
 
 @pytest.mark.quirk("fao", 25, "A release that revises figures is compared with the one before, value by value.")
@@ -343,6 +473,37 @@ def test_fao_26_one_element_several_codes(load: Load) -> None:
     rows = load(HEADER, *(figure(CIV, COCOA, element, "2020", unit, value) for element, unit, value in measures))
     assert found_by(one_load.key_unique(QCL), rows) == []
     assert [row["production_t"] for row in model("int_production", rows)] == [1.0]
+
+
+@pytest.mark.quirk(
+    "fao", 28, "Parallel sources stand side by side in OEA, breaks are marked, and none of it is an ILO figure."
+)
+def test_fao_28_parallel_sources(load: Load) -> None:
+    youth = '21088,"Employment in agriculture by age, 15 to 24",1,Total,6199,Value,2020,2020,1000 No'
+    survey = f"95,'340,Honduras,3022,ILOSTAT - Household survey,{youth},222.560000,B,Break in series: .."
+    rows = load(EMPLOYMENT, survey, f"95,'340,Honduras,3044,FAO Model,{youth},230,E,", dataset=OEA)
+    assert found_by(one_load.key_unique(OEA), rows, dataset=OEA) == []
+    staged = model("stg_fao__oea", rows, "fao_oea")
+    assert [(row["source_code"], row["obs_value"], row["is_break"], row["sex"]) for row in staged] == [
+        ("3022", 222.56, True, "SEX_T"), ("3044", 230.0, False, "SEX_T"),
+    ]  # fmt: skip
+    assert {"source", "indicator", "sex"} <= set(OEA.key)
+    readers = [file.name for file in (DBT / "models").rglob("*.sql") if "fao_oea" in file.read_text()]
+    assert readers == ["stg_fao__oea.sql"]
+    assert not [file for file in (DBT / "models").rglob("*.sql") if "stg_fao__oea" in file.read_text()]
+
+
+@pytest.mark.quirk("fao", 29, "An index has no unit; any other figure without one holds the load back.")
+def test_fao_29_empty_unit(load: Load) -> None:
+    index = "5539,Producer Price Index (2014-2016 = 100),1991,1991,7021,Annual value,,1.250000,E"
+    price = "5532,Producer Price (USD/tonne),1991,1991,7021,Annual value,,9,E"
+    rows = load(PRICES, *(f"95,'340,Honduras,515,'01341,Apples,{rest}" for rest in (index, price)), dataset=PP)
+    assert [row["unit_measure"] for row in rows] == [None, None]
+    assert found_by(one_load.required_not_null(PP), rows, dataset=PP) == []
+    check = families.unit_given(PP)
+    assert check in list(families.fao(PP))
+    assert ([row[2] for row in found_by(check, rows, dataset=PP)], check.severity) == (["5532"], "ERROR")
+    assert "unit_given" not in {check.name for check in families.fao(QCL)}  # a unit is required there
 
 
 @pytest.mark.quirk("fao", 30, "Date, rows and size are signals, texts never are; equal bytes are no new version.")
@@ -388,6 +549,48 @@ def test_fao_32_datasets_vanish_or_move(server, tmp_path: Path) -> None:
         ask(server.url, tmp_path)
 
 
+@pytest.mark.quirk("fao", 33, "A value far from the median of its own series is warned of and stays.")
+def test_fao_33_implausible_values(load: Load) -> None:
+    values = ("100", "105", "98", "102", "2094", "-177", "1", "99")
+    lines = [figure(CIV, COCOA, "5412", f"20{n}", "kg/ha", value) for n, value in enumerate(values, 10)]
+    large = [figure(WORLD, COCOA, "5412", f"20{n}", "kg/ha", "2094") for n in range(10, 18)]
+    rows = load(HEADER, *lines, *large)
+    (check,) = (check for check in families.fao(QCL) if check.name == "near_own_median")
+    assert sorted(row[5] for row in found_by(check, rows)) == [-177.0, 1.0, 2094.0]
+    assert check.severity == "WARN"
+    assert len(rows) == len(model("stg_fao__qcl", rows)) == 16
+
+
+@pytest.mark.quirk("fao", 34, "Both reports of a flow stay, self-trade and zeros too; the last year is provisional.")
+def test_fao_34_mirror_flows(load: Load) -> None:
+    belgium = "255,'056,Belgium"
+
+    def flow(reporter: str, partner: str, element: str, year: str, unit: str, value: str) -> str:
+        return f"{reporter},{partner},{COCOA},{element},Some element,{year},{year},{unit},{value},A"
+
+    rows = load(
+        MATRIX,
+        flow(belgium, CIV, "5622", "2022", "1000 USD", "431054"),
+        flow(CIV, belgium, "5922", "2022", "1000 USD", "480338"),
+        flow(CIV, belgium, "5910", "2022", "t", "0"),
+        flow(CIV, CIV, "5922", "2023", "1000 USD", "5"),
+        flow(CIV, belgium, "5907", "2022", "An", "3"),
+        dataset=TM,
+    )
+    assert found_by(one_load.key_unique(TM), rows, dataset=TM) == []
+    flows = {
+        (row["reporter_iso3"], row["partner_iso3"], row["flow"]): (
+            row["value_usd"], row["quantity_t"], row["is_self_trade"], row["is_provisional"],
+        )
+        for row in model("int_fao_trade", rows, "fao_tm")
+    }  # fmt: skip
+    assert flows == {
+        ("BEL", "CIV", "import"): (431_054_000.0, None, False, False),
+        ("CIV", "BEL", "export"): (480_338_000.0, 0.0, False, False),
+        ("CIV", "CIV", "export"): (5000.0, None, True, True),
+    }
+
+
 @pytest.mark.quirk("fao", 35, "A note may be absent, empty or hold quotes and commas.")
 def test_fao_35_notes(load: Load) -> None:
     start = figure(CIV, COCOA, "5510", "2020", "t", "1")
@@ -429,3 +632,15 @@ def test_fao_38_name_spelling(load: Load) -> None:
     assert [row["ref_area_label"] for row in rows] == list(names)
     assert {row["iso3"] for row in model("int_production", rows)} == {"CIV"}
     assert not {"ref_area_label", "item_label", "element_label"} & set(QCL.key)
+
+
+@pytest.mark.quirk("fao", 39, "The bridge from items to the HS is many to many and differs by version of the HS.")
+def test_fao_39_hs_bridge() -> None:
+    with (DBT / "seeds" / "fao_item_hs.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    pairs = {(row["hs_version"], row["item_code"], row["hs_code"]) for row in rows}
+    assert len(pairs) == len(rows)
+    assert {item for version, item, code in pairs if (version, code) == ("HS12", "520100")} == {"328", "767"}
+    milk = {version: {code for v, item, code in pairs if (v, item) == (version, "882")} for version in ("HS07", "HS12")}
+    assert milk == {"HS07": {"040120", "040130"}, "HS12": {"040120", "040140", "040150"}}
+    assert {len(code) for _version, _item, code in pairs} == {6}
