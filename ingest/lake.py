@@ -1,7 +1,8 @@
 """Typed Parquet, one folder per vintage: loading, revisions, promotion and quarantine.
 
-lake/<dataset>/vintages/<snapshot_id>/{data.parquet/, revision.parquet, vintage.json}
-                                         data.parquet is a folder of parts, which DuckDB and Spark read as one table
+lake/<dataset>/vintages/<snapshot_id>/{data.parquet/, revision.parquet, rejected.csv, vintage.json}
+                                         data.parquet is a folder of parts, which DuckDB and Spark read as one table;
+                                         rejected.csv is there if lines were put aside
 lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
 lake/<dataset>/current.json                      names the vintage everything downstream reads
 lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
@@ -9,6 +10,7 @@ lake/<dataset>/attempts.ndjson                   one line each time the partner 
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import tempfile
@@ -18,7 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -31,6 +33,7 @@ from ingest.snapshots import Edition, Snapshot
 from ingest.storage import Home, sql_text
 
 KEEP_ATTEMPTS = 500
+MOST_REJECTED = 100_000  # lines put aside; a file with more is another format
 WORKERS = 2  # parts written at the same time
 
 
@@ -76,20 +79,23 @@ def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: 
 
     Tables may still be coming in while the first ones are loaded; their text goes away as it is used up, so disk and
     memory stay flat. One thread a part, so equal tables give equal bytes.
-    Columns are mapped by header name, never by position. Raises SchemaDrift (names the columns) and PayloadInvalid
-    (a row that is not CSV, with line number and text).
+    Columns are mapped by header name, never by position. Lines that are not CSV are put aside in `rejected.csv` beside
+    `dest`, as far as the dataset allows any. Raises SchemaDrift (names the columns) and PayloadInvalid (a row that is
+    not CSV, with line number and text).
     """
     dest.mkdir()
     rows, waiting = 0, deque[Future[int]]()
+    rejected: list[Rejected] = []
     try:
         with ThreadPoolExecutor(WORKERS) as pool:
             for number, table in enumerate(tables):
                 _check_header(dataset, table)
                 part = dest / f"part-{number:05d}.parquet"
-                waiting.append(pool.submit(_write_part, dataset, table, snapshot_id, part))
+                waiting.append(pool.submit(_write_part, dataset, table, snapshot_id, part, rejected))
                 if len(waiting) > WORKERS:
                     rows += waiting.popleft().result()
             rows += sum(done.result() for done in waiting)
+        _put_aside(dataset, rows, rejected, dest.with_name("rejected.csv"))
     except BaseException:
         shutil.rmtree(dest)
         raise
@@ -98,11 +104,10 @@ def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: 
     return rows
 
 
-def _write_part(dataset: Dataset, table: TextTable, snapshot_id: str, part: Path) -> int:
+def _write_part(dataset: Dataset, table: TextTable, snapshot_id: str, part: Path, rejected: list[Rejected]) -> int:
     with connect(threads=1) as con:
         try:
-            select = _select(dataset, table, snapshot_id)
-            rows = _one(con, f"copy ({select}) to {sql_text(part)} (format parquet, compression zstd)")
+            rows = _copy(con, dataset, table, snapshot_id, part, rejected)
             _check_trailing(con, dataset, table)
         except duckdb.Error as error:
             told = [line for line in str(error).splitlines() if line.strip()]
@@ -115,6 +120,72 @@ def _write_part(dataset: Dataset, table: TextTable, snapshot_id: str, part: Path
     if table.is_piece:
         table.path.unlink()
     return int(rows)
+
+
+def _copy(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, table: TextTable, snapshot_id: str, part: Path,
+    rejected: list[Rejected],
+) -> int:  # fmt: skip
+    """Write the part; returns its rows. Adds to `rejected` what is not CSV, or raises duckdb.Error if any such line is
+    too much, or if rows and rejected lines are not all lines of the table."""
+    copy = f"copy ({{}}) to {sql_text(part)} (format parquet, compression zstd)"
+    try:
+        return int(_one(con, copy.format(_select(dataset, table, snapshot_id))))
+    except duckdb.InvalidInputException:
+        if not dataset.max_rejected_pct:
+            raise
+        rows = int(_one(con, copy.format(_select(dataset, table, snapshot_id, reject=True))))
+        found = _rejected(con, table)
+        if rows + sum(entry.lines for entry in found) != _data_lines(table):
+            raise
+        rejected += found
+        if len(rejected) > MOST_REJECTED:
+            raise
+        return rows
+
+
+class Rejected(NamedTuple):
+    """Text that is not CSV: a line, or several of them if a quote was left open."""
+
+    line: int
+    text: str
+    why: str
+
+    @property
+    def lines(self) -> int:
+        return self.text.count("\n") + 1
+
+
+def _rejected(con: duckdb.DuckDBPyConnection, table: TextTable) -> list[Rejected]:
+    """DuckDB lists a line once for each of its faults."""
+    found = con.execute(
+        "select any_value(line), any_value(csv_line), any_value(error_type) from reject_errors "
+        "group by line_byte_position order by 1"
+    ).fetchall()
+    return [Rejected(table.lines_before + line, text.strip(), why) for line, text, why in found]
+
+
+def _data_lines(table: TextTable) -> int:
+    with table.path.open("rb") as stream:
+        return sum(1 for _line in stream) - table.skip_lines
+
+
+def _put_aside(dataset: Dataset, rows: int, rejected: list[Rejected], file: Path) -> None:
+    """Write down what is not CSV, or refuse the load if it is too much. Rows never go unseen."""
+    if not rejected:
+        return
+    first, lines = min(rejected), sum(entry.lines for entry in rejected)
+    if lines * 100 > dataset.max_rejected_pct * (rows + lines):
+        raise PayloadInvalid(
+            f"{lines} lines that are not CSV (the first is Line: {first.line}, {first.why}, {first.text[:300]!r})",
+            partner=dataset.partner,
+            expected=f"at most {dataset.max_rejected_pct:g} % of {rows + lines} lines",
+            remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
+        )
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(Rejected._fields)
+        writer.writerows(sorted(rejected))
 
 
 def write_empty(dataset: Dataset, dest: Path) -> None:
@@ -141,7 +212,7 @@ def _check_header(dataset: Dataset, table: TextTable) -> None:
         raise SchemaDrift("a column name twice in the header", partner=dataset.partner)
 
 
-def _select(dataset: Dataset, table: TextTable, snapshot_id: str) -> str:
+def _select(dataset: Dataset, table: TextTable, snapshot_id: str, *, reject: bool = False) -> str:
     parts = []
     for column in dataset.columns:
         if column.source not in table.header:
@@ -154,7 +225,7 @@ def _select(dataset: Dataset, table: TextTable, snapshot_id: str) -> str:
             parts.append(f'{text} as "{column.name}"')
     mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
     parts += [f"{mark} as is_synthetic", f"{sql_text(snapshot_id)} as snapshot_id"]
-    return f"select {', '.join(parts)} from {_reader(table)}"
+    return f"select {', '.join(parts)} from {_reader(table, reject=reject)}"
 
 
 def _types_of(column: Column) -> dict[str, str]:
@@ -178,11 +249,13 @@ def _obs(raw: str) -> list[str]:
     ]
 
 
-def _reader(table: TextTable) -> str:
+def _reader(table: TextTable, *, reject: bool = False) -> str:
+    """`reject` skips lines that are not CSV and lists them in the connection's table reject_errors."""
     columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in table.header)
     return (
         f"read_csv({sql_text(table.path)}, auto_detect=false, header=false, skip={table.skip_lines}, delim=',', "
-        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=2097152)"
+        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=2097152, "
+        f"store_rejects={str(reject).lower()})"
     )
 
 

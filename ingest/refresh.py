@@ -5,13 +5,14 @@ The checks come in as a function, so that ingestion knows nothing of Great Expec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ingest import lake, snapshots, storage
+from ingest import lake, repeats, snapshots, storage
 from ingest.errors import IngestError, PayloadInvalid
+from ingest.formats import TextTable
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
 from ingest.partners import connector
@@ -113,12 +114,13 @@ def _refresh(
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
     folder = work / "vintage"
-    rows = _load(home, dataset, snapshot, folder, work / "text")
+    rows, notes = _load(home, dataset, snapshot, folder, work / "text")
     previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
     if previous and lake.same_content(dataset, previous.data, folder / "data.parquet"):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the delivery has a new stamp and the same rows", now)
     candidate = _compare(dataset, snapshot, rows, folder, previous)
+    candidate.vintage.meta["notes"] = notes
     checks = check(dataset, candidate)
     candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
@@ -149,20 +151,37 @@ def _fetch(
     return snapshots.store(home, dataset, folder, edition=edition, url=url, signal=signal)
 
 
-def _load(home: Home, dataset: Dataset, snapshot: Snapshot, folder: Path, text: Path) -> int:
-    """Write `folder`/data.parquet; returns its rows. `text` takes the delivery as UTF-8.
+def _load(home: Home, dataset: Dataset, snapshot: Snapshot, folder: Path, text: Path) -> tuple[int, list[str]]:
+    """Write `folder`/data.parquet; returns its rows and what is to be told of them. `text` takes the delivery as UTF-8.
 
     Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected.
     """
     text.mkdir()
     folder.mkdir()
+    encodings: set[str] = set()
+
+    def noted(tables: Iterable[TextTable]) -> Iterator[TextTable]:
+        for table in tables:
+            encodings.add(table.encoding)
+            yield table
+
     try:
         tables = connector(partners()[dataset.partner]).read(dataset, snapshot.payload(home), text)
-        return lake.load(dataset, tables, snapshot.snapshot_id, folder / "data.parquet")
+        rows = lake.load(dataset, noted(tables), snapshot.snapshot_id, folder / "data.parquet")
     except IngestError as error:
         snapshots.reject(home, snapshot, str(error))
         error.url = error.url or snapshot.url
         raise
+    repeated = repeats.drop(dataset, folder / "data.parquet") if dataset.drop_repeats else 0
+    return rows - repeated, _notes(encodings, repeated, folder)
+
+
+def _notes(encodings: set[str], repeated: int, folder: Path) -> list[str]:
+    """What was unusual about the text of a delivery."""
+    notes = ["read as cp1252"] if "cp1252" in encodings else []
+    notes += [f"{repeated} exact repeats dropped"] if repeated else []
+    rejected = folder / "rejected.csv"
+    return notes + ([f"lines that are not CSV are in {rejected.name}"] if rejected.exists() else [])
 
 
 def _same_columns(vintage: Vintage, folder: Path) -> bool:
@@ -190,10 +209,11 @@ def _outcome(
 
 def _summary(vintage: Vintage) -> str:
     revision = vintage.meta["revision"]
+    notes = "".join(f"; {note}" for note in vintage.meta["notes"])
     if not revision:
-        return f"{vintage.meta['rows']} rows, first load of the {vintage.edition} edition"
+        return f"{vintage.meta['rows']} rows, first load of the {vintage.edition} edition{notes}"
     moved = ", ".join(f"{revision[kind]} {kind}" for kind in ("added", "removed", "changed"))
-    return f"{vintage.meta['rows']} rows: {moved}"
+    return f"{vintage.meta['rows']} rows: {moved}{notes}"
 
 
 def _verdict(vintage: Vintage, failed: list[CheckRow], kept: Vintage | None) -> str:

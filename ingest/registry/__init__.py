@@ -107,6 +107,8 @@ class Dataset(Strict):
     bounds: tuple[Bound, ...] = ()  # narrower than obs_range; the first one that fits a row counts
     known: dict[str, tuple[str, ...]] = {}  # column -> its code list; a blank is always allowed
     unit_by: tuple[str, str] | None = None  # (measure column, unit column): a measure never changes its unit unseen
+    drop_repeats: bool = False  # the partner sends rows twice, cell for cell: one stays
+    max_rejected_pct: float = 0.0  # so many lines that are not CSV are put aside; any more, and the load fails
     request: dict[str, Any] = {}  # read by the partner's module
     series: tuple[Series, ...] = ()
     tolerances: Tolerances

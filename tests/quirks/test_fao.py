@@ -14,8 +14,8 @@ import pytest
 
 from expectations import against_previous, families, one_load
 from expectations.model import Check
-from ingest import lake
-from ingest.errors import DatasetRetired, PayloadInvalid
+from ingest import lake, repeats
+from ingest.errors import DatasetRetired, PayloadInvalid, SchemaDrift
 from ingest.formats import TextTable
 from ingest.http import Endpoints, HttpClient
 from ingest.partners import fao
@@ -143,6 +143,15 @@ def test_fao_01_rows_in_cp1252(load: Load) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.quirk("fao", 1, "The encoding that was found is told with the load.")
+@pytest.mark.parametrize(("encoding", "told"), [("cp1252", True), ("utf-8", False)])
+def test_fao_01_encoding_is_told(home: Home, server, encoding: str, told: bool) -> None:
+    body = f"{HEADER}\r\n{figure(CIV, COCOA, '5510', '2020', 't', '1')}\r\n".encode(encoding)
+    server.says(catalogue(ENTRY), on="datasets_E.json")
+    server.says(zipped(**{MAIN: body}), on=".zip")
+    assert ("read as cp1252" in refresh_unchecked(home, server.url).message) == told
+
+
 @pytest.mark.quirk("fao", 2, "Bytes 0x80 to 0x9f are cp1252: 0x96 is an en dash and no control character.")
 def test_fao_02_cp1252_is_not_latin_1(tmp_path: Path) -> None:
     body = b'Area Code,Area,Months Code,Months,Unit\r\n"2","Afghanistan","7016","Dec\x96Jan\x96Feb","\xb0C"\r\n'
@@ -178,6 +187,54 @@ def test_fao_05_bare_empties(load: Load) -> None:
     line = '"4","\'012","Algeria","7007",,"Cost of starchy staples","6226","Value","2020","2020","PPP dollar",,,'
     (row,) = load(HEADER, line)
     assert [row[c] for c in ("item_cpc", "obs_value", "obs_value_text", "obs_flag", "note")] == [None] * 5
+
+
+@pytest.mark.quirk(
+    "fao", 6, "A wide file has a row for each value and for each flag without a value, equal to the long file."
+)
+def test_fao_06_wide_layout(shared: Path, tmp_path: Path) -> None:
+    folder, stem = shared / "wire" / "fao" / "bulk_2024_CoAHD", "Cost_Affordability_Healthy_Diet_(CoAHD)_E"
+    read = {}
+    for name in (f"{stem}_Africa", f"{stem}_All_Data_(Normalized)"):
+        (tmp_path / name).mkdir()
+        body = (folder / f"{name}.csv").read_bytes()
+        read[name] = read_as(OLDER, {"data.zip": zipped(**{f"{name}__csv": body})}, tmp_path / name)
+    wide, long = read.values()
+    assert len(wide) == 1440
+    assert [row["obs_flag"] for row in wide if row["obs_value"] is None and row["obs_value_text"] is None].count(
+        "O"
+    ) == 12
+    assert [row["obs_flag"] for row in wide if row["obs_value"] is None and row["obs_value_text"] is None].count(
+        "Q"
+    ) == 21
+
+    def as_set(rows: Rows) -> set[tuple[Any, ...]]:
+        return {tuple(value for name, value in row.items() if name != "note") for row in rows}
+
+    areas = {row["ref_area"] for row in wide}
+    until_2021 = [row for row in wide if row["time_period"] <= "2021"]
+    assert len(until_2021) == 1296
+    assert as_set(until_2021) == as_set([row for row in long if row["ref_area"] in areas])
+
+
+@pytest.mark.quirk("fao", 6, "A wide file may have notes; one without years or with a torn row is refused.")
+def test_fao_06_variants_of_the_wide_layout(tmp_path: Path) -> None:
+    lead = "Area Code,Area Code (M49),Area,Item Code,Item,Element Code,Element,Unit"
+    years, series = "Y2022,Y2022F,Y2022N,Y2023,Y2023F,Y2023N", "4,'012,Algeria,7007,Cost of staples,6226,Value,PPP"
+
+    def read(name: str, header: str, *lines: str) -> Rows:
+        (tmp_path / name).mkdir()
+        body = "\r\n".join((header, *lines, "")).encode()
+        return read_as(OLDER, {"data.zip": zipped(P_E_All_Data__csv=body)}, tmp_path / name)
+
+    rows = read("notes", f"{lead},{years}", f"{series},,O,,1,A,new")
+    assert [(row["time_period"], row["obs_value"], row["obs_flag"], row["note"]) for row in rows] == [
+        ("2022", None, "O", None), ("2023", 1.0, "A", "new"),
+    ]  # fmt: skip
+    with pytest.raises(SchemaDrift, match="no year column"):
+        read("no_years", lead, series)
+    with pytest.raises(PayloadInvalid, match="line 3: 13 cells under 14 names"):
+        read("torn", f"{lead},{years}", f"{series},,O,,1,A,new", f"{series},,O,,1,A")
 
 
 @pytest.mark.quirk("fao", 7, "Of a download with both layouts the normalized one is loaded alone, its last year named.")
@@ -475,6 +532,33 @@ def test_fao_26_one_element_several_codes(load: Load) -> None:
     assert [row["production_t"] for row in model("int_production", rows)] == [1.0]
 
 
+@pytest.mark.quirk("fao", 27, "Exact repeats are dropped and counted.")
+def test_fao_27_exact_repeats(home: Home, server) -> None:
+    coffee = '41,\'156,"China, mainland",656,,"Coffee, green",5312,Area Harvested,2011,2011,Ha,29550.000,,'
+    others = [figure(CIV, COCOA, "5510", str(year), "t", "1") for year in range(1961, 2024)]
+    server.says(catalogue(ENTRY), on="datasets_E.json")
+    server.says(zipped(**{MAIN: "\r\n".join((HEADER, coffee, *others, coffee, coffee, "")).encode()}), on=".zip")
+    outcome = refresh_unchecked(home, server.url)
+    assert (outcome.rows, outcome.message.partition("; ")[2]) == (64, "2 exact repeats dropped")
+    vintage = lake.current(home, "fao_qcl")
+    assert vintage
+    (counted,) = duckdb.sql(f"select count(*) from '{vintage.data}/*.parquet' where item = '656'").fetchall()
+    assert counted == (1,)
+
+
+@pytest.mark.quirk("fao", 27, "Rows of one key with different values all stay to see, and hold the load back.")
+def test_fao_27_same_key_other_value(load: Load, tmp_path: Path) -> None:
+    rows = load(HEADER, *(figure(CIV, COCOA, "5510", "2020", "t", value) for value in ("1", "2", "2")))
+    data = next(tmp_path.rglob("data.parquet"))
+    assert repeats.drop(QCL, data) == 1
+    relation = duckdb.sql(f"from '{data}/*.parquet'")
+    left = [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+    assert sorted(row["obs_value"] for row in left) == [1.0, 2.0]
+    check = one_load.key_unique(QCL)
+    assert (len(found_by(check, left)), check.severity) == (2, "ERROR")
+    assert len(found_by(check, rows)) == 3
+
+
 @pytest.mark.quirk(
     "fao", 28, "Parallel sources stand side by side in OEA, breaks are marked, and none of it is an ILO figure."
 )
@@ -600,11 +684,48 @@ def test_fao_35_notes(load: Load) -> None:
     assert (without["note"], without["obs_flag"]) == (None, "A")
 
 
-@pytest.mark.quirk("fao", 35, "A line that is not CSV stops the load and is named with its number and text.")
+@pytest.mark.quirk("fao", 35, "More bad lines stop the load; the first is named with its number and text.")
 def test_fao_35_line_that_is_not_csv(load: Load) -> None:
+    assert QCL.max_rejected_pct == 0.1
     start = figure(CIV, COCOA, "5510", "2020", "t", "1")
     with pytest.raises(PayloadInvalid, match=r"not CSV .*Line: 3.*torn off"):
         load(HEADER, start, "107,torn off", start)
+
+
+@pytest.mark.quirk(
+    "fao", 35, "One line in a thousand that is not CSV is put aside with number and text; no other is lost."
+)
+@pytest.mark.parametrize(
+    "torn",
+    [
+        "107,torn off",
+        "107,'384,CIV,661,'01640,Cocoa,5510,P,2020,2020,t,1,A,,one,cell,too,many",
+        '107,"torn "off",' + "," * 12,
+    ],
+)
+def test_fao_35_few_bad_lines_are_put_aside(load: Load, tmp_path: Path, torn: str) -> None:
+    good = [figure(CIV, COCOA, "5510", str(year), "t", "1") for year in range(1000, 2999)]
+    rows = load(HEADER, *good[:5], torn, *good[5:])
+    assert len(rows) == len(good)
+    with next(tmp_path.rglob("rejected.csv")).open(encoding="utf-8", newline="") as stream:
+        assert [(row["line"], row["text"]) for row in csv.DictReader(stream)] == [("7", torn)]
+
+
+@pytest.mark.quirk("fao", 35, "A quote left open swallows the lines behind it: all of them count as lost.")
+def test_fao_35_an_open_quote(load: Load) -> None:
+    good = [figure(CIV, COCOA, "5510", str(year), "t", "1") for year in range(1000, 2999)]
+    with pytest.raises(PayloadInvalid, match=r"not CSV \(the first is Line: 1991"):
+        load(HEADER, *good[:1989], '107,"open quote,', *good[1989:])
+    assert len(load(HEADER, *good, '107,"open quote,')) == len(good)
+
+
+@pytest.mark.quirk("fao", 35, "Where rows and bad lines do not add up to the lines of the file, nothing is put aside.")
+def test_fao_35_every_line_is_accounted_for(load: Load) -> None:
+    good = [figure(CIV, COCOA, "5510", str(year), "t", "1") for year in range(1000, 2999)]
+    two_lines = good[0] + '"a note\r\nof two lines"'
+    assert len(load(HEADER, *good, two_lines)) == len(good) + 1
+    with pytest.raises(PayloadInvalid, match=r"rows that are not CSV .*torn off"):
+        load(HEADER, *good, two_lines, "107,torn off")
 
 
 @pytest.mark.quirk("fao", 36, "No type is guessed: a late fraction stays one, and t is a unit and no truth value.")
