@@ -32,6 +32,8 @@ from ingest.storage import Home, sql_text
 
 KEEP_ATTEMPTS = 500
 WORKERS = 2  # parts written at the same time
+# A column with more different values than this is written plain: trying a dictionary first costs time, saves nothing.
+PARQUET = "format parquet, compression zstd, dictionary_size_limit 4096"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def connect(threads: int = 2) -> duckdb.DuckDBPyConnection:
 # --- loading ---------------------------------------------------------------------------------------------------------
 
 
-def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: Path) -> int:
+def load(dataset: Dataset, tables: Iterable[TextTable], dest: Path) -> int:
     """Write the declared columns of each table to a zstd Parquet part in the folder `dest`; returns the rows of all.
 
     Tables may still be coming in while the first ones are loaded; their text goes away as it is used up, so disk and
@@ -86,7 +88,7 @@ def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: 
             for number, table in enumerate(tables):
                 _check_header(dataset, table)
                 part = dest / f"part-{number:05d}.parquet"
-                waiting.append(pool.submit(_write_part, dataset, table, snapshot_id, part))
+                waiting.append(pool.submit(_write_part, dataset, table, part))
                 if len(waiting) > WORKERS:
                     rows += waiting.popleft().result()
             rows += sum(done.result() for done in waiting)
@@ -98,11 +100,10 @@ def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: 
     return rows
 
 
-def _write_part(dataset: Dataset, table: TextTable, snapshot_id: str, part: Path) -> int:
+def _write_part(dataset: Dataset, table: TextTable, part: Path) -> int:
     with connect(threads=1) as con:
         try:
-            select = _select(dataset, table, snapshot_id)
-            rows = _one(con, f"copy ({select}) to {sql_text(part)} (format parquet, compression zstd)")
+            rows = _one(con, f"copy ({_select(dataset, table)}) to {sql_text(part)} ({PARQUET})")
             _check_trailing(con, dataset, table)
         except duckdb.Error as error:
             told = [line for line in str(error).splitlines() if line.strip()]
@@ -141,7 +142,7 @@ def _check_header(dataset: Dataset, table: TextTable) -> None:
         raise SchemaDrift("a column name twice in the header", partner=dataset.partner)
 
 
-def _select(dataset: Dataset, table: TextTable, snapshot_id: str) -> str:
+def _select(dataset: Dataset, table: TextTable) -> str:
     parts = []
     for column in dataset.columns:
         if column.source not in table.header:
@@ -150,10 +151,10 @@ def _select(dataset: Dataset, table: TextTable, snapshot_id: str) -> str:
             parts += _obs(f'trim("{column.source}")')
         else:
             text = f'"{column.source}"'
-            text = f"regexp_replace({text}, '^''', '')" if column.strip_apostrophe else text
+            text = f"if(starts_with({text}, ''''), {text}[2:], {text})" if column.strip_apostrophe else text
             parts.append(f'{text} as "{column.name}"')
     mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
-    parts += [f"{mark} as is_synthetic", f"{sql_text(snapshot_id)} as snapshot_id"]
+    parts.append(f"{mark} as is_synthetic")
     return f"select {', '.join(parts)} from {_reader(table)}"
 
 

@@ -6,6 +6,7 @@ The checks come in as a function, so that ingestion knows nothing of Great Expec
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -108,12 +109,13 @@ def _refresh(
     if same_edition and lake.last_signal(home, dataset.id) == signal:
         return _outcome(dataset, "unchanged", "nothing moved at the partner: no payload was asked for", now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
-    snapshot = held or _fetch(home, dataset, edition, client, signal, work / "snapshot")
+    snapshot, rows = (
+        _load_held(home, dataset, held, work) if held else _fetch_and_load(home, dataset, edition, client, signal, work)
+    )
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
     folder = work / "vintage"
-    rows = _load(home, dataset, snapshot, folder, work / "text")
     previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
     if previous and lake.same_content(dataset, previous.data, folder / "data.parquet"):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
@@ -141,28 +143,50 @@ def _ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     return signal | {"fingerprint": dataset.fingerprint}
 
 
-def _fetch(
-    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], folder: Path
-) -> Snapshot:
-    (folder / "payload").mkdir(parents=True)
-    url = connector(client.partner).fetch(client, dataset, signal, folder / "payload")
-    return snapshots.store(home, dataset, folder, edition=edition, url=url, signal=signal)
-
-
-def _load(home: Home, dataset: Dataset, snapshot: Snapshot, folder: Path, text: Path) -> int:
-    """Write `folder`/data.parquet; returns its rows. `text` takes the delivery as UTF-8.
+def _fetch_and_load(
+    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path
+) -> tuple[Snapshot, int]:
+    """The delivery in the raw store and its rows in `work`/vintage; it is hashed while it is loaded.
 
     Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected.
     """
+    delivery = work / "snapshot"
+    payload = delivery / "payload"
+    payload.mkdir(parents=True)
+    url = connector(client.partner).fetch(client, dataset, signal, payload)
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(snapshots.content_hash, payload, dataset)
+        try:
+            loaded: int | IngestError = _load(dataset, payload, work)
+        except IngestError as error:
+            loaded = error
+    snapshot = snapshots.store(home, dataset, delivery, sha256=digest.result(), edition=edition, url=url, signal=signal)
+    if isinstance(loaded, IngestError):
+        raise _rejected(home, snapshot, loaded)
+    return snapshot, loaded
+
+
+def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> tuple[Snapshot, int]:
+    """As `_fetch_and_load`, of a delivery that we hold."""
+    try:
+        return snapshot, _load(dataset, snapshot.payload(home), work)
+    except IngestError as error:
+        raise _rejected(home, snapshot, error) from error.__cause__
+
+
+def _load(dataset: Dataset, payload: Path, work: Path) -> int:
+    """Write `work`/vintage/data.parquet; returns its rows. `work`/text takes the delivery as UTF-8."""
+    text, folder = work / "text", work / "vintage"
     text.mkdir()
     folder.mkdir()
-    try:
-        tables = connector(partners()[dataset.partner]).read(dataset, snapshot.payload(home), text)
-        return lake.load(dataset, tables, snapshot.snapshot_id, folder / "data.parquet")
-    except IngestError as error:
-        snapshots.reject(home, snapshot, str(error))
-        error.url = error.url or snapshot.url
-        raise
+    tables = connector(partners()[dataset.partner]).read(dataset, payload, text)
+    return lake.load(dataset, tables, folder / "data.parquet")
+
+
+def _rejected(home: Home, snapshot: Snapshot, error: IngestError) -> IngestError:
+    snapshots.reject(home, snapshot, str(error))
+    error.url = error.url or snapshot.url
+    return error
 
 
 def _same_columns(vintage: Vintage, folder: Path) -> bool:

@@ -97,17 +97,24 @@ def prepare(home: Home) -> None:
     with open_build(home) as connection:
         connection.execute("create schema if not exists lake")
         for dataset in datasets().values():
-            source = vintages[dataset.id].data if dataset.id in vintages else _empty(home, dataset)
-            connection.execute(
-                f'create or replace view lake."{dataset.id}" as select * from read_parquet({sql_text(source)})'
-            )
+            connection.execute(f'create or replace view lake."{dataset.id}" as {_rows(home, dataset, vintages)}')
         write_table(connection, SERIES, _series())
 
 
-def _empty(home: Home, dataset: Dataset) -> Path:
-    file = home.build / "empty" / f"{dataset.id}.parquet"
-    lake.write_empty(dataset, file)
-    return file
+def _rows(home: Home, dataset: Dataset, vintages: dict[str, Vintage]) -> str:
+    """SELECT of the serving vintage with its id. A column declared since it was loaded is null until the next load."""
+    vintage = vintages.get(dataset.id)
+    if vintage is None:
+        empty = home.build / "empty" / f"{dataset.id}.parquet"
+        lake.write_empty(dataset, empty)
+        return f"select *, null::varchar as snapshot_id from read_parquet({sql_text(empty)})"
+    held = set(lake.columns(vintage.data))
+    columns = ", ".join(
+        f'"{name}"' if name in held else f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items()
+    )
+    return (
+        f"select {columns}, {sql_text(vintage.snapshot_id)} as snapshot_id from read_parquet({sql_text(vintage.data)})"
+    )
 
 
 SERIES = Table(

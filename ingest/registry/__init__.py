@@ -123,19 +123,19 @@ class Dataset(Strict):
                 types |= dict(zip(OBS_COLUMNS, ("DOUBLE", "VARCHAR", "VARCHAR"), strict=True))
             else:
                 types[column.name] = "VARCHAR"
-        return types | {"is_synthetic": "BOOLEAN", "snapshot_id": "VARCHAR"}
+        return types | {"is_synthetic": "BOOLEAN"}
 
     @property
     def compared_columns(self) -> tuple[str, ...]:
-        """What a revision looks at: everything but the key, the snapshot, labels and stamps."""
+        """What a revision looks at: everything but the key, labels and stamps."""
         aside = {column.name for column in self.columns if column.volatile or column.stamp}
-        return tuple(c for c in self.lake_columns if c not in {*self.key, *aside, "snapshot_id"})
+        return tuple(c for c in self.lake_columns if c not in {*self.key, *aside})
 
     @property
     def content_columns(self) -> tuple[str, ...]:
-        """Everything that was delivered: all columns but stamps and the snapshot."""
+        """Everything that was delivered: all columns but stamps."""
         stamps = {column.name for column in self.columns if column.stamp}
-        return tuple(c for c in self.lake_columns if c not in {*stamps, "snapshot_id"})
+        return tuple(c for c in self.lake_columns if c not in stamps)
 
     @property
     def fingerprint(self) -> str:

@@ -90,14 +90,16 @@ def found_by(check: Check, rows: Rows, previous: Sequence[dict[str, Any]] = ()) 
     with duckdb.connect() as con:
         _fill(con, "candidate", rows)
         _fill(con, "previous", previous)
+        for table, query in check.prepare.items():
+            con.execute(f"create table {table} as {query.replace('{batch}', 'candidate')}")
         return con.execute(check.failing.replace("{batch}", "candidate")).fetchall()
 
 
 def _fill(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[dict[str, Any]]) -> None:
-    columns = QCL.lake_columns
+    columns = QCL.lake_columns | {"snapshot_id": "VARCHAR"}
     con.execute(f"create table {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
     for row in rows:
-        con.execute(f"insert into {name} values ({', '.join('?' for _ in columns)})", [row[c] for c in columns])
+        con.execute(f"insert into {name} values ({', '.join('?' for _ in columns)})", [row.get(c) for c in columns])
 
 
 def model(name: str, rows: Rows) -> Rows:
@@ -344,7 +346,7 @@ def test_fao_25_revisions_are_large(tmp_path: Path) -> None:
         text = tmp_path / f"{name}.csv"
         text.write_text(f"{HEADER}\n{figure(WORLD, SEED_COTTON, '5510', '2020', 't', value)}\n", encoding="utf-8")
         files.append(tmp_path / f"{name}.parquet")
-        lake.load(QCL, [TextTable(text, tuple(HEADER.split(",")))], name, files[-1])
+        lake.load(QCL, [TextTable(text, tuple(HEADER.split(",")))], files[-1])
     counts = lake.revise(QCL, *files, tmp_path / "revision.parquet", "2020", "2025")
     assert (counts["added"], counts["removed"], counts["changed"]) == (0, 0, 1)
     diff = duckdb.sql(f"select ref_area, old_value, new_value from '{tmp_path / 'revision.parquet'}'").fetchall()

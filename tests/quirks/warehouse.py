@@ -47,7 +47,11 @@ class Warehouse:
         if name not in self.built:
             self.built.add(name)
             series = schema == "reference"
-            columns = dict.fromkeys(SERIES, "VARCHAR") if series else datasets()[name].lake_columns
+            columns = (
+                dict.fromkeys(SERIES, "VARCHAR")
+                if series
+                else datasets()[name].lake_columns | {"snapshot_id": "VARCHAR"}
+            )
             self._table(name, columns, _series() if series else self.lake_rows.get(name, []))
         return name
 
@@ -78,6 +82,8 @@ def findings(dataset: Dataset, rows: Rows) -> dict[str, int]:
     checks = [*one_load.checks(dataset), *(family(dataset) if family else ())]
     with duckdb.connect() as con:
         fill(con, "candidate", dataset.lake_columns, rows)
+        for table, query in (pair for check in checks for pair in check.prepare.items()):
+            con.execute(f"create table {table} as {query.replace('{batch}', 'candidate')}")
         found = {
             c.name: len(con.execute(c.failing.replace("{batch}", "candidate")).fetchall()) for c in checks if c.failing
         }

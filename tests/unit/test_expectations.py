@@ -62,7 +62,7 @@ def load(dataset: Dataset, rows: list[Row], path: Path) -> Path:
     lines = [",".join("" if cell is None else f'"{cell}"' for cell in row) for row in rows]
     wire.write_text("\n".join([",".join(column.source for column in dataset.columns), *lines]) + "\n")
     shutil.rmtree(path, ignore_errors=True)
-    lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], "snap", path)
+    lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], path)
     return path
 
 
@@ -443,7 +443,7 @@ def test_revision_must_belong_to_the_previous_vintage(tmp_path: Path) -> None:
 def from_csv(dataset: Dataset, lines: list[str], folder: Path) -> dict[str, CheckResult]:
     (wire := folder / "wire.csv").write_text("\n".join(lines) + "\n")
     shutil.rmtree(folder / "new.parquet", ignore_errors=True)
-    lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], "snap", folder / "new.parquet")
+    lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], folder / "new.parquet")
     return run_alone(dataset, folder / "new.parquet")
 
 
@@ -528,7 +528,7 @@ ILO_FILE = SHARED / "wire" / "ilo" / "rplumber_code" / "SDG_0831_SEX_ECO_RT_A.cs
 def test_recorded_ilo_file_passes(tmp_path: Path) -> None:
     dataset = datasets()["ilo_sdg_0831_sex_eco_rt"]
     table = csv_text.from_file(ILO_FILE, tmp_path / "ilo.csv", "ilo")
-    assert lake.load(dataset, [table], "snap", tmp_path / "ilo.parquet") == 49_930
+    assert lake.load(dataset, [table], tmp_path / "ilo.parquet") == 49_930
     results = run_alone(dataset, tmp_path / "ilo.parquet")
     assert red(results) == {}
     assert results["row_floor"].observed == "49,930 rows, at least 1,000 wanted"
