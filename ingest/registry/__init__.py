@@ -73,6 +73,7 @@ class Tolerances(Strict):
     max_row_loss_pct: float = 2.0
     max_changed_pct: float = 20.0
     max_areas_lost: int = 0
+    max_last_year_lost_pct: float = 20.0  # areas of one series that may lose its latest figures
     max_text_values: int = 0
     latest_year: int | None = None  # where projections reach further than a few years
     withdrawn_codes: tuple[str, ...] = ()  # indicators, items or elements that the partner gave up

@@ -111,7 +111,8 @@ def test_names_follow_the_registry() -> None:
     assert list(check_names(datasets()["ilo_sdg_0831_sex_eco_rt"])) == [
         "schema", "row_floor", "key_unique", "required_not_null", "known_codes", "value_parses", "value_range",
         "not_from_the_future", "asked_indicator_only", "one_source_per_series", "row_loss", "indicators_kept",
-        "areas_kept", "last_year_kept", "mass_revision", "revision_magnitude", "empties_share",
+        "areas_kept", "last_year_kept", "series_last_year_kept", "mass_revision", "revision_magnitude",
+        "empties_share",
     ]  # fmt: skip
     assert "unit_stable" in check_names(datasets()["fao_qcl"])
     assert {"percent_unit", "percent_outliers"} < check_names(datasets()["ilab_findings"]).keys()
@@ -124,8 +125,8 @@ def test_good_first_load_passes(tmp_path: Path) -> None:
     assert results["value_range"].observed == "101 to 124"
     first = [name for name, result in results.items() if result.observed == "first load"]
     assert first == [
-        "row_loss", "unit_stable", "indicators_kept", "areas_kept", "last_year_kept", "mass_revision",
-        "revision_magnitude", "empties_share",
+        "row_loss", "unit_stable", "indicators_kept", "areas_kept", "last_year_kept", "series_last_year_kept",
+        "mass_revision", "revision_magnitude", "empties_share",
     ]  # fmt: skip
 
 
@@ -304,6 +305,28 @@ def test_last_year_kept(tmp_path: Path) -> None:
     emptied = [(*row[:4], None if row[0] == "BGD" else row[4], row[5]) for row in good_rows()]
     result = check(tmp_path, make_dataset(), emptied, good_rows())["last_year_kept"]
     assert result.examples == [{"ref_area": "BGD", "last_before": "2022", "last_now": ""}]
+
+
+def test_series_last_year_kept(tmp_path: Path) -> None:
+    """Item 661 loses 2022 everywhere; by item 328 every area still has a figure of that year."""
+
+    def without(*areas: str, item: str = "661") -> list[Row]:
+        return [row for row in good_rows() if not (row[0] in areas and row[1] == item and row[3] == "2022")]
+
+    cut = check(tmp_path, make_dataset(), without("BGD", "KEN", "NA"), good_rows())
+    assert cut["last_year_kept"].passed
+    assert red(cut)["series_last_year_kept"] == 1
+    assert cut["series_last_year_kept"].examples == [
+        {"item": "661", "areas_before": "3", "areas_lost": "3", "lost_by": "BGD, KEN, NA"}
+    ]
+    emptied = [(*row[:4], None if row[1] == "661" else row[4], row[5]) for row in good_rows()]
+    assert not check(tmp_path, make_dataset(), emptied, good_rows())["series_last_year_kept"].passed
+    # two areas are no pattern, an item that is gone altogether is another check's, and a tolerance lets three through
+    assert check(tmp_path, make_dataset(), without("BGD", "KEN"), good_rows())["series_last_year_kept"].passed
+    gone = [row for row in good_rows() if row[1] != "661"]
+    assert check(tmp_path, make_dataset(), gone, good_rows())["series_last_year_kept"].passed
+    tolerant = make_dataset(tolerances=Tolerances(min_rows=1, max_last_year_lost_pct=100))
+    assert check(tmp_path, tolerant, without("BGD", "KEN", "NA"), good_rows())["series_last_year_kept"].passed
 
 
 def test_mass_revision(tmp_path: Path) -> None:
