@@ -1,5 +1,5 @@
 """The registry: what each dataset is. One YAML file a dataset beside this module, partners in `partners.yaml`, what
-datasets of one dialect share in `layouts.yaml`.
+datasets of one dialect share in `layouts.yaml`, partners' errors that we correct in `corrections.yaml`.
 
 A dataset is one logical table of one partner. Here stand its code, licence, grain, key, columns and tolerances, and
 nowhere else; loaders, expectations, Dagster assets and `meta.dataset` all read them from here.
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 FOLDER = Path(__file__).parent
 OBS_COLUMNS = ("obs_value", "obs_value_text", "obs_qualifier")
-SHARED = {"partners", "layouts"}  # YAML files that describe no dataset
+SHARED = {"partners", "layouts", "corrections"}  # YAML files that describe no dataset
 SYNTHETIC_MARK = "A87_SYNTHETIC"  # the sample edition's extra wire column: 1 on generated rows
 
 

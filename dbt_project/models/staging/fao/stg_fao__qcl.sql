@@ -16,6 +16,7 @@ select
     obs_value_text,
     obs_qualifier,
     nullif(trim(obs_flag), '') as obs_flag,
+    {{ obs_status('fao') }} as obs_status,
     note,
     is_synthetic,
     snapshot_id
