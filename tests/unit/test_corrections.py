@@ -57,7 +57,7 @@ def accept(home: Home, folder: Path, rows: list[dict[str, Any]]) -> lake.Vintage
 
 
 def printed(value: str, **other: str) -> dict[str, Any]:
-    return MONTSERRAT.key | {"value_text": value, "is_synthetic": False, "snapshot_id": "findings-1"} | other
+    return MONTSERRAT.key | {"value_text": value, "is_synthetic": False} | other
 
 
 def built(home: Home, query: str) -> list[tuple[Any, ...]]:
