@@ -12,6 +12,8 @@ from ingest.registry import Dataset
 EMPTIES_POINTS = 5  # percentage points by which the share of empty values may rise
 LISTED = 30  # areas named in a message
 SAME_FACTOR_ROWS = 20  # so many values times one factor are no coincidence
+SERIES_AREAS = 3  # fewer areas than this are no pattern: `last_year_kept` and `mass_revision` judge them
+BREAKDOWNS = ("sex", "classif1", "classif2")
 MEASURED = ("indicator", "item", "element", "product", "measure")  # columns that say what a figure is about
 
 
@@ -30,6 +32,9 @@ def checks(dataset: Dataset, rows_before: int) -> Iterator[Check]:
         yield areas_kept(dataset, dataset.area_column)
         if dataset.period_column:
             yield last_year_kept(dataset, dataset.area_column, dataset.period_column)
+            if measured:
+                series = [*measured, *(name for name in BREAKDOWNS if name in dataset.lake_columns)]
+                yield series_last_year_kept(dataset, dataset.area_column, dataset.period_column, series)
     yield mass_revision(dataset, rows_before)
     if dataset.has_obs:
         yield revision_magnitude(dataset)
@@ -165,6 +170,42 @@ def last_year_kept(dataset: Dataset, area: str, period: str) -> Check:
         failing=failing,
         finding="{n} areas lost their latest figures",
         advice="the partner withdrew a year or the reply was cut: look at the areas on its site, then refresh again",
+    )
+
+
+def series_last_year_kept(dataset: Dataset, area: str, period: str, series: Sequence[str]) -> Check:
+    """One series of many that is cut or emptied: each area still has its latest year by the others.
+
+    Areas and codes that are gone altogether are left to `areas_kept` and `indicators_kept`.
+    """
+    allowed = dataset.tolerances.max_last_year_lost_pct
+    a, p = quoted(area), quoted(period)
+    with_value = " filter (where obs_value is not null)" if dataset.has_obs else ""
+
+    def latest(view: str, name: str) -> str:
+        codes = ", ".join(f"coalesce({quoted(code)}, '') as {quoted(code)}" for code in series)
+        return f"select {a}, {codes}, max({p}){with_value} as {name} from {view} group by all"
+
+    failing = f"""
+        select {listed(series)}, count(*) as areas_before, count(*) filter (where lost) as areas_lost,
+            array_to_string(list_sort(list({a}) filter (where lost))[1:{LISTED}], ', ') as lost_by
+        from (
+            select b.*, n.last_now is null or n.last_now < b.last_before as lost, n.{a} is not null as has_rows
+            from ({latest("previous", "last_before")}) as b left join ({latest("{batch}", "last_now")}) as n
+                using ({a}, {listed(series)})
+            where b.last_before is not null and {a} in (select {a} from {{batch}})
+        )
+        group by {listed(series)}
+        having bool_or(has_rows) and areas_lost >= {SERIES_AREAS} and areas_lost * 100 > {allowed!r} * areas_before"""
+    return Check(
+        name="series_last_year_kept",
+        description=f"no series loses its last period with a value in more than {allowed:g} % of its areas",
+        needs="previous",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} series lost the latest figures of many areas",
+        advice="one series was cut, emptied or withdrawn: compare it with the partner's site; a real withdrawal is let "
+        f"through by `max_last_year_lost_pct` with a reason in {registry_file(dataset)}",
     )
 
 

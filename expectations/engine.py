@@ -85,6 +85,12 @@ class Workbench:
             self._execute(f"create view {name} as select * from read_parquet({sql_text(path)})")
         self._connection.commit()
 
+    def add_tables(self, tables: Mapping[str, str]) -> None:
+        """Tables by name, each out of a SELECT in which {batch} stands for the load. Raises CannotRun."""
+        for name, sql in tables.items():
+            self._execute(f"create table {name} as {sql.replace('{batch}', CANDIDATE)}")
+        self._connection.commit()
+
     def select(self, sql: str) -> list[dict[str, Any]]:
         """Rows of a SELECT in which {batch} stands for the load. Raises CannotRun."""
         return [dict(row) for row in self._execute(sql.replace("{batch}", CANDIDATE)).mappings()]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ingest.registry import OBS_COLUMNS, Dataset
@@ -52,8 +52,9 @@ class Check:
     """One check: Great Expectations decides by `expectations`, our SQL shows what is behind a failure.
 
     `failing` selects the failing rows (empty for checks of the table as a whole), `count` their number where it is not
-    the count of `failing`. `observe` selects one row about the load, put into `observed`. `finding` is the operator's
-    sentence, with {n} and {observed}. In all SQL {batch} is the load.
+    the count of `failing`. `prepare` names tables that are selected once for all of these. `observe` selects one row
+    about the load, put into `observed`. `finding` is the operator's sentence, with {n} and {observed}. In all SQL
+    {batch} is the load.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Check:
     observed: str = ""
     severity: Severity = "ERROR"
     needs: Needs = "load"
+    prepare: Mapping[str, str] = field(default_factory=dict)
 
 
 def rows(sql: str) -> Expect:

@@ -70,7 +70,7 @@ class _Baseline:
 
 def _run(dataset: Dataset, bench: Workbench, baseline: _Baseline) -> list[CheckResult]:
     checks = suite.checks(dataset, baseline.rows or 0)
-    blocked = {check.name: _blocked(check, baseline) for check in checks}
+    blocked = {check.name: _blocked(bench, check, baseline) for check in checks}
     runnable = [check for check in checks if blocked[check.name] is None]
     verdicts = bench.validate({check.name: check.expectations for check in runnable})
     results = []
@@ -85,13 +85,17 @@ def _run(dataset: Dataset, bench: Workbench, baseline: _Baseline) -> list[CheckR
     return results
 
 
-def _blocked(check: Check, baseline: _Baseline) -> str | None:
-    """Why a check is not asked at all: a first load, an error, or None."""
-    if check.needs == "load":
-        return None
-    if baseline.rows is None:
+def _blocked(bench: Workbench, check: Check, baseline: _Baseline) -> str | None:
+    """Why a check is not asked at all: a first load, an error, or None; then its tables are ready."""
+    if check.needs != "load" and baseline.rows is None:
         return FIRST_LOAD
-    return (baseline.revision_error or None) if check.needs == "revision" else None
+    if check.needs == "revision" and baseline.revision_error:
+        return baseline.revision_error
+    try:
+        bench.add_tables(check.prepare)
+    except CannotRun as error:
+        return str(error)
+    return None
 
 
 def _judged(

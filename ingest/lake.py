@@ -35,6 +35,8 @@ from ingest.storage import Home, sql_text
 KEEP_ATTEMPTS = 500
 MOST_REJECTED = 100_000  # lines put aside; a file with more is another format
 WORKERS = 2  # parts written at the same time
+# A column with more different values than this is written plain: trying a dictionary first costs time, saves nothing.
+PARQUET = "format parquet, compression zstd, dictionary_size_limit 4096"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def connect(threads: int = 2) -> duckdb.DuckDBPyConnection:
 # --- loading ---------------------------------------------------------------------------------------------------------
 
 
-def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: Path) -> int:
+def load(dataset: Dataset, tables: Iterable[TextTable], dest: Path) -> int:
     """Write the declared columns of each table to a zstd Parquet part in the folder `dest`; returns the rows of all.
 
     Tables may still be coming in while the first ones are loaded; their text goes away as it is used up, so disk and
@@ -91,7 +93,7 @@ def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: 
             for number, table in enumerate(tables):
                 _check_header(dataset, table)
                 part = dest / f"part-{number:05d}.parquet"
-                waiting.append(pool.submit(_write_part, dataset, table, snapshot_id, part, rejected))
+                waiting.append(pool.submit(_write_part, dataset, table, part, rejected))
                 if len(waiting) > WORKERS:
                     rows += waiting.popleft().result()
             rows += sum(done.result() for done in waiting)
@@ -104,10 +106,10 @@ def load(dataset: Dataset, tables: Iterable[TextTable], snapshot_id: str, dest: 
     return rows
 
 
-def _write_part(dataset: Dataset, table: TextTable, snapshot_id: str, part: Path, rejected: list[Rejected]) -> int:
+def _write_part(dataset: Dataset, table: TextTable, part: Path, rejected: list[Rejected]) -> int:
     with connect(threads=1) as con:
         try:
-            rows = _copy(con, dataset, table, snapshot_id, part, rejected)
+            rows = _copy(con, dataset, table, part, rejected)
             _check_trailing(con, dataset, table)
         except duckdb.Error as error:
             told = [line for line in str(error).splitlines() if line.strip()]
@@ -123,18 +125,17 @@ def _write_part(dataset: Dataset, table: TextTable, snapshot_id: str, part: Path
 
 
 def _copy(
-    con: duckdb.DuckDBPyConnection, dataset: Dataset, table: TextTable, snapshot_id: str, part: Path,
-    rejected: list[Rejected],
-) -> int:  # fmt: skip
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, table: TextTable, part: Path, rejected: list[Rejected]
+) -> int:
     """Write the part; returns its rows. Adds to `rejected` what is not CSV, or raises duckdb.Error if any such line is
     too much, or if rows and rejected lines are not all lines of the table."""
-    copy = f"copy ({{}}) to {sql_text(part)} (format parquet, compression zstd)"
+    copy = f"copy ({{}}) to {sql_text(part)} ({PARQUET})"
     try:
-        return int(_one(con, copy.format(_select(dataset, table, snapshot_id))))
+        return int(_one(con, copy.format(_select(dataset, table))))
     except duckdb.InvalidInputException:
         if not dataset.max_rejected_pct:
             raise
-        rows = int(_one(con, copy.format(_select(dataset, table, snapshot_id, reject=True))))
+        rows = int(_one(con, copy.format(_select(dataset, table, reject=True))))
         found = _rejected(con, table)
         if rows + sum(entry.lines for entry in found) != _data_lines(table):
             raise
@@ -212,7 +213,7 @@ def _check_header(dataset: Dataset, table: TextTable) -> None:
         raise SchemaDrift("a column name twice in the header", partner=dataset.partner)
 
 
-def _select(dataset: Dataset, table: TextTable, snapshot_id: str, *, reject: bool = False) -> str:
+def _select(dataset: Dataset, table: TextTable, *, reject: bool = False) -> str:
     parts = []
     for column in dataset.columns:
         if column.source not in table.header:
@@ -221,10 +222,10 @@ def _select(dataset: Dataset, table: TextTable, snapshot_id: str, *, reject: boo
             parts += _obs(f'trim("{column.source}")')
         else:
             text = f'"{column.source}"'
-            text = f"regexp_replace({text}, '^''', '')" if column.strip_apostrophe else text
+            text = f"if(starts_with({text}, ''''), {text}[2:], {text})" if column.strip_apostrophe else text
             parts.append(f'{text} as "{column.name}"')
     mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
-    parts += [f"{mark} as is_synthetic", f"{sql_text(snapshot_id)} as snapshot_id"]
+    parts.append(f"{mark} as is_synthetic")
     return f"select {', '.join(parts)} from {_reader(table, reject=reject)}"
 
 

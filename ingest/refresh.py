@@ -6,9 +6,10 @@ The checks come in as a function, so that ingestion knows nothing of Great Expec
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ingest import lake, repeats, snapshots, storage
 from ingest.errors import IngestError, PayloadInvalid
@@ -109,18 +110,19 @@ def _refresh(
     if same_edition and lake.last_signal(home, dataset.id) == signal:
         return _outcome(dataset, "unchanged", "nothing moved at the partner: no payload was asked for", now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
-    snapshot = held or _fetch(home, dataset, edition, client, signal, work / "snapshot")
+    snapshot, loaded = (
+        _load_held(home, dataset, held, work) if held else _fetch_and_load(home, dataset, edition, client, signal, work)
+    )
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
     folder = work / "vintage"
-    rows, notes = _load(home, dataset, snapshot, folder, work / "text")
     previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
     if previous and lake.same_content(dataset, previous.data, folder / "data.parquet"):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the delivery has a new stamp and the same rows", now)
-    candidate = _compare(dataset, snapshot, rows, folder, previous)
-    candidate.vintage.meta["notes"] = notes
+    candidate = _compare(dataset, snapshot, loaded.rows, folder, previous)
+    candidate.vintage.meta["notes"] = loaded.notes
     checks = check(dataset, candidate)
     candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
@@ -143,19 +145,47 @@ def _ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     return signal | {"fingerprint": dataset.fingerprint}
 
 
-def _fetch(
-    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], folder: Path
-) -> Snapshot:
-    (folder / "payload").mkdir(parents=True)
-    url = connector(client.partner).fetch(client, dataset, signal, folder / "payload")
-    return snapshots.store(home, dataset, folder, edition=edition, url=url, signal=signal)
-
-
-def _load(home: Home, dataset: Dataset, snapshot: Snapshot, folder: Path, text: Path) -> tuple[int, list[str]]:
-    """Write `folder`/data.parquet; returns its rows and what is to be told of them. `text` takes the delivery as UTF-8.
+def _fetch_and_load(
+    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path
+) -> tuple[Snapshot, _Loaded]:
+    """The delivery in the raw store and its rows in `work`/vintage; it is hashed while it is loaded.
 
     Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected.
     """
+    delivery = work / "snapshot"
+    payload = delivery / "payload"
+    payload.mkdir(parents=True)
+    url = connector(client.partner).fetch(client, dataset, signal, payload)
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(snapshots.content_hash, payload, dataset)
+        try:
+            loaded: _Loaded | IngestError = _load(dataset, payload, work)
+        except IngestError as error:
+            loaded = error
+    snapshot = snapshots.store(home, dataset, delivery, sha256=digest.result(), edition=edition, url=url, signal=signal)
+    if isinstance(loaded, IngestError):
+        raise _rejected(home, snapshot, loaded)
+    return snapshot, loaded
+
+
+def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> tuple[Snapshot, _Loaded]:
+    """As `_fetch_and_load`, of a delivery that we hold."""
+    try:
+        return snapshot, _load(dataset, snapshot.payload(home), work)
+    except IngestError as error:
+        raise _rejected(home, snapshot, error) from error.__cause__
+
+
+class _Loaded(NamedTuple):
+    """Rows of a delivery, and what was unusual about its text."""
+
+    rows: int
+    notes: list[str]
+
+
+def _load(dataset: Dataset, payload: Path, work: Path) -> _Loaded:
+    """Write `work`/vintage/data.parquet. `work`/text takes the delivery as UTF-8."""
+    text, folder = work / "text", work / "vintage"
     text.mkdir()
     folder.mkdir()
     encodings: set[str] = set()
@@ -165,23 +195,19 @@ def _load(home: Home, dataset: Dataset, snapshot: Snapshot, folder: Path, text: 
             encodings.add(table.encoding)
             yield table
 
-    try:
-        tables = connector(partners()[dataset.partner]).read(dataset, snapshot.payload(home), text)
-        rows = lake.load(dataset, noted(tables), snapshot.snapshot_id, folder / "data.parquet")
-    except IngestError as error:
-        snapshots.reject(home, snapshot, str(error))
-        error.url = error.url or snapshot.url
-        raise
+    tables = connector(partners()[dataset.partner]).read(dataset, payload, text)
+    rows = lake.load(dataset, noted(tables), folder / "data.parquet")
     repeated = repeats.drop(dataset, folder / "data.parquet") if dataset.drop_repeats else 0
-    return rows - repeated, _notes(encodings, repeated, folder)
-
-
-def _notes(encodings: set[str], repeated: int, folder: Path) -> list[str]:
-    """What was unusual about the text of a delivery."""
     notes = ["read as cp1252"] if "cp1252" in encodings else []
     notes += [f"{repeated} exact repeats dropped"] if repeated else []
-    rejected = folder / "rejected.csv"
-    return notes + ([f"lines that are not CSV are in {rejected.name}"] if rejected.exists() else [])
+    notes += ["lines that are not CSV are in rejected.csv"] if (folder / "rejected.csv").exists() else []
+    return _Loaded(rows - repeated, notes)
+
+
+def _rejected(home: Home, snapshot: Snapshot, error: IngestError) -> IngestError:
+    snapshots.reject(home, snapshot, str(error))
+    error.url = error.url or snapshot.url
+    return error
 
 
 def _same_columns(vintage: Vintage, folder: Path) -> bool:

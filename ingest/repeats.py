@@ -38,7 +38,7 @@ def drop(dataset: Dataset, data: Path) -> int:
 
 
 def _write(con: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
-    con.execute(f"copy ({select}) to {sql_text(file)} (format parquet, compression zstd)")
+    con.execute(f"copy ({select}) to {sql_text(file)} ({lake.PARQUET})")
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str) -> Any:

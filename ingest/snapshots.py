@@ -46,22 +46,21 @@ class Snapshot:
 
 
 def store(
-    home: Home, dataset: Dataset, folder: Path, *, edition: Edition, url: str, signal: dict[str, Any]
+    home: Home, dataset: Dataset, folder: Path, *, sha256: str, edition: Edition, url: str, signal: dict[str, Any]
 ) -> Snapshot:
     """Move `folder` (its `payload/` holds the downloads) into the raw store; equal content is one snapshot.
 
-    Raises PayloadInvalid for an archive that cannot be read.
+    `sha256` is the payload's `content_hash`.
     """
-    payload = folder / "payload"
-    digest = content_hash(payload, dataset)
-    known = read(home, dataset.id, f"{dataset.id}-{edition}-{digest[:12]}")
+    snapshot_id = f"{dataset.id}-{edition}-{sha256[:12]}"
+    known = read(home, dataset.id, snapshot_id)
     if known is not None and not _rejected(known.folder(home)):
         # The same content under a newer catalogue: remember that, or it is fetched again every time.
         known = replace(known, signal=signal)
         storage.write_json(known.folder(home) / "snapshot.json", asdict(known))
         return known
     snapshot = Snapshot(
-        snapshot_id=f"{dataset.id}-{edition}-{digest[:12]}",
+        snapshot_id=snapshot_id,
         dataset_id=dataset.id,
         partner=dataset.partner,
         edition=edition,
@@ -69,8 +68,8 @@ def store(
         retrieved_at=storage.now(),
         partner_updated=str(signal.get("updated", "")),
         signal=signal,
-        sha256=digest,
-        bytes=sum(f.stat().st_size for f in payload.rglob("*") if f.is_file()),
+        sha256=sha256,
+        bytes=sum(f.stat().st_size for f in (folder / "payload").rglob("*") if f.is_file()),
         licence=dataset.licence,
     )
     storage.write_json(folder / "snapshot.json", asdict(snapshot))
@@ -104,7 +103,10 @@ def reject(home: Home, snapshot: Snapshot, why: str) -> None:
 
 
 def content_hash(files: Path, dataset: Dataset) -> str:
-    """SHA-256 over names and uncompressed contents, so that repacking a zip is no new version."""
+    """SHA-256 over names and uncompressed contents, so that repacking a zip is no new version.
+
+    Raises PayloadInvalid for an archive that cannot be read.
+    """
     digest = hashlib.sha256(dataset.fingerprint.encode())
     for file in sorted(f for f in files.rglob("*") if f.is_file()):
         if zipfile.is_zipfile(file):

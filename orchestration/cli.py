@@ -38,6 +38,9 @@ def refresh(
     partner: Annotated[
         str | None, typer.Option(help="Only this partner: fao, ilo, world_bank, eurostat, ilab.")
     ] = None,
+    dataset: Annotated[
+        list[str] | None, typer.Option("--dataset", help="Only this dataset, e.g. fao_qcl; may be given several times.")
+    ] = None,
     edition: Annotated[str, typer.Option(help="live, sample or recorded.")] = os.environ.get("A87_EDITION", "live"),
     recordings: Annotated[
         Path | None, typer.Option(help="Folder of recorded payloads, for --edition recorded.")
@@ -48,14 +51,15 @@ def refresh(
 
     Exit code 1 if a dataset failed or was quarantined (the others are published all the same), 2 if the build failed.
     """
-    raise typer.Exit(_refresh(partner, edition, recordings, fault or []))
+    _check_options(edition, recordings)
+    raise typer.Exit(_refresh(_chosen(partner, dataset or []), edition, recordings, fault or []))
 
 
 @app.command()
 def demo() -> None:
     """Run the whole job on the bundled sample edition and show what came out."""
     began = time.monotonic()
-    code = _refresh(None, "sample", None, [])
+    code = _refresh(list(datasets()), "sample", None, [])
     if code:
         raise typer.Exit(code)
     _show_checks()
@@ -145,8 +149,7 @@ def sandbox(
 # --- refresh ---------------------------------------------------------------------------------------------------------
 
 
-def _refresh(partner: str | None, edition: str, recordings: Path | None, faults: list[str]) -> int:
-    _check_options(partner, edition, recordings)
+def _refresh(chosen: list[str], edition: str, recordings: Path | None, faults: list[str]) -> int:
     from orchestration.resources import Partners
     from orchestration.run import refresh_and_publish
     from orchestration.terminal import TerminalReporter
@@ -155,8 +158,8 @@ def _refresh(partner: str | None, edition: str, recordings: Path | None, faults:
     # Bound to today's stdout: while dbt works, its own output goes to the log.
     reporter = TerminalReporter(Console(file=sys.stdout, width=console.width))
     door = Partners(edition=edition, recordings=str(recordings or ""), faults=faults)
-    with reporter.showing(len([d for d in datasets().values() if partner in (None, d.partner)])):
-        result = refresh_and_publish(home, door, reporter, partner)
+    with reporter.showing(len(chosen)):
+        result = refresh_and_publish(home, door, reporter, chosen)
     for error in result.errors:
         console.print(f"[bold red]error[/] {escape(error)}", highlight=False, soft_wrap=True)
     if result.built:
@@ -167,9 +170,20 @@ def _refresh(partner: str | None, edition: str, recordings: Path | None, faults:
     return 2 if result.errors else 1 if any(not o.is_good for o in reporter.outcomes) else 0
 
 
-def _check_options(partner: str | None, edition: str, recordings: Path | None) -> None:
+def _chosen(partner: str | None, named: list[str]) -> list[str]:
+    """Ids of the datasets to refresh: the named ones, else the partner's, else all."""
+    if partner is not None and named:
+        raise typer.BadParameter("name a partner or datasets, not both", param_hint="--dataset")
     if partner is not None and partner not in partners():
         raise typer.BadParameter(f"{partner!r} is none of {', '.join(partners())}", param_hint="--partner")
+    if unknown := [name for name in named if name not in datasets()]:
+        raise typer.BadParameter(
+            f"no dataset {', '.join(unknown)} in the registry; `a87 status` lists them", param_hint="--dataset"
+        )
+    return [name for name, d in datasets().items() if (name in named if named else partner in (None, d.partner))]
+
+
+def _check_options(edition: str, recordings: Path | None) -> None:
     if edition not in ("live", "sample", "recorded"):
         raise typer.BadParameter("choose live, sample or recorded", param_hint="--edition")
     if edition == "recorded" and (recordings is None or not recordings.is_dir()):

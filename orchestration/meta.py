@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from ingest import lake, storage
 from ingest.lake import Vintage
 from ingest.registry import datasets, partners
 from ingest.storage import Home, sql_text
-from orchestration.warehouse import Table, inputs_fingerprint, open_build, serving, write_table
+from orchestration import corrections
+from orchestration.warehouse import CORRECTION, Table, inputs_fingerprint, open_build, serving, write_table
 
 EDITION = Table(
     "meta.edition",
@@ -144,6 +146,7 @@ def write_meta(home: Home, edition_id: str) -> None:
         write_table(connection, DATASET, _datasets())
         write_table(connection, SNAPSHOT, _snapshots(home, vintages, connection))
         write_table(connection, CHECK_RESULT, [*_expectation_rows(vintages), *_dbt_rows(home)])
+        write_table(connection, replace(CORRECTION, name="meta.correction"), corrections.rows(vintages))
         write_table(connection, ATTEMPT, _attempts(home))
         write_table(connection, LOAD, _loads(home))
         write_table(connection, REVISION, [])

@@ -20,8 +20,10 @@ import pandas as pd
 from ingest import lake, storage
 from ingest.lake import Vintage
 from ingest.registry import Dataset, datasets
+from ingest.registry.corrections import corrections as declared_corrections
 from ingest.snapshots import RANK
 from ingest.storage import Home, sql_text
+from orchestration import corrections
 
 DBT_PROJECT = Path(__file__).parent.parent / "dbt_project"
 DBT_SOURCES = ("dbt_project.yml", "models", "seeds", "macros", "tests")
@@ -80,6 +82,8 @@ def inputs_fingerprint(home: Home) -> str:
     digest.update(json.dumps({name: v.snapshot_id for name, v in serving(home).items()}, sort_keys=True).encode())
     for dataset in datasets().values():
         digest.update(dataset.model_dump_json().encode())
+    for correction in declared_corrections():
+        digest.update(correction.model_dump_json().encode())
     for file in dbt_source_files():
         digest.update(str(file.relative_to(DBT_PROJECT)).encode() + file.read_bytes())
     return digest.hexdigest()[:16]
@@ -92,23 +96,35 @@ def dbt_source_files() -> list[Path]:
 
 
 def prepare(home: Home) -> None:
-    """Point the schema `lake` of the build file at the serving vintages; write their dates and the series."""
+    """Point the schema `lake` of the build file at the serving vintages, and write what the registry knows of them.
+
+    The views hold the declared corrections; the lake's files hold what was delivered.
+    """
     vintages = serving(home)
     with open_build(home) as connection:
         connection.execute("create schema if not exists lake")
         for dataset in datasets().values():
-            source = vintages[dataset.id].data if dataset.id in vintages else _empty(home, dataset)
-            connection.execute(
-                f'create or replace view lake."{dataset.id}" as select * from read_parquet({sql_text(source)})'
-            )
+            select = corrections.corrected(dataset, f"({_rows(home, dataset, vintages)})")
+            connection.execute(f'create or replace view lake."{dataset.id}" as {select}')
         write_table(connection, SERIES, _series())
         write_table(connection, VINTAGE, _vintages(vintages))
+        write_table(connection, CORRECTION, corrections.rows(vintages))
 
 
-def _empty(home: Home, dataset: Dataset) -> Path:
-    file = home.build / "empty" / f"{dataset.id}.parquet"
-    lake.write_empty(dataset, file)
-    return file
+def _rows(home: Home, dataset: Dataset, vintages: dict[str, Vintage]) -> str:
+    """SELECT of the serving vintage with its id. A column declared since it was loaded is null until the next load."""
+    vintage = vintages.get(dataset.id)
+    if vintage is None:
+        empty = home.build / "empty" / f"{dataset.id}.parquet"
+        lake.write_empty(dataset, empty)
+        return f"select *, null::varchar as snapshot_id from read_parquet({sql_text(empty)})"
+    held = set(lake.columns(vintage.data))
+    columns = ", ".join(
+        f'"{name}"' if name in held else f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items()
+    )
+    return (
+        f"select {columns}, {sql_text(vintage.snapshot_id)} as snapshot_id from read_parquet({sql_text(vintage.data)})"
+    )
 
 
 SERIES = Table(
@@ -123,6 +139,13 @@ SERIES = Table(
         "comparability": ("varchar", "what makes years comparable: indicator, survey, source or none"),
         "definition": ("varchar", "what is counted"),
     },
+)
+
+CORRECTION = Table(
+    "lake.correction",
+    "Errors of the partners that the registry corrects, and what became of each in the serving vintages. "
+    "Grain: one row per correction.",
+    corrections.COLUMNS,
 )
 
 

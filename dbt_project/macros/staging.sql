@@ -13,7 +13,9 @@ select
     obs_value,
     obs_value_text,
     obs_qualifier,
-    nullif(trim(obs_status), '') as obs_status,
+    nullif(trim(obs_status), '') as obs_flag,
+    {{ obs_status('ilo', flag='obs_status') }} as obs_status,
+    {{ conf_status('ilo', flag='obs_status') }} as conf_status,
     note_classif,
     note_indicator,
     note_source,
@@ -35,6 +37,7 @@ from {{ relation }}
 
 {# Period, unit and figure of FAO's files, which are `observations` beside the `vintages` they came in. #}
 {% macro fao_figures() -%}
+{%- set has_figure = '(observations.obs_value is not null or observations.obs_qualifier is not null)' -%}
     observations.time_period,
     observations.time_period_code,
     {{ year_or_null('trim(observations.time_period_code)') }} as year,
@@ -50,7 +53,12 @@ from {{ relation }}
     observations.obs_qualifier,
     -- no flag is a flag: "official" until 2022, when most letters changed their meaning
     coalesce(trim(observations.obs_flag), '') as obs_flag,
-    case when vintages.partner_updated < '2022' then 'before_2022' else 'since_2022' end as flag_list,
+    case when vintages.partner_updated < '2022' then 'fao_before_2022' else 'fao' end as flag_scheme,
+    case
+        when vintages.partner_updated < '2022'
+            then {{ obs_status('fao_before_2022', flag='observations.obs_flag', has_figure=has_figure) }}
+        else {{ obs_status('fao', flag='observations.obs_flag', has_figure=has_figure) }}
+    end as obs_status,
     observations.note,
     observations.is_synthetic,
     observations.snapshot_id

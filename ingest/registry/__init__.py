@@ -1,5 +1,5 @@
 """The registry: what each dataset is. One YAML file a dataset beside this module, partners in `partners.yaml`, what
-datasets of one dialect share in `layouts.yaml`.
+datasets of one dialect share in `layouts.yaml`, partners' errors that we correct in `corrections.yaml`.
 
 A dataset is one logical table of one partner. Here stand its code, licence, grain, key, columns and tolerances, and
 nowhere else; loaders, expectations, Dagster assets and `meta.dataset` all read them from here.
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 FOLDER = Path(__file__).parent
 OBS_COLUMNS = ("obs_value", "obs_value_text", "obs_qualifier")
-SHARED = {"partners", "layouts"}  # YAML files that describe no dataset
+SHARED = {"partners", "layouts", "corrections"}  # YAML files that describe no dataset
 SYNTHETIC_MARK = "A87_SYNTHETIC"  # the sample edition's extra wire column: 1 on generated rows
 
 
@@ -80,6 +80,7 @@ class Tolerances(Strict):
     max_row_loss_pct: float = 2.0
     max_changed_pct: float = 20.0
     max_areas_lost: int = 0
+    max_last_year_lost_pct: float = 20.0  # areas of one series that may lose its latest figures
     max_text_values: int = 0
     max_times_own_median: float | None = None  # None: series of this kind vary too much to say
     latest_year: int | None = None  # where projections reach further than a few years
@@ -135,19 +136,19 @@ class Dataset(Strict):
                 types |= dict(zip(OBS_COLUMNS, ("DOUBLE", "VARCHAR", "VARCHAR"), strict=True))
             else:
                 types[column.name] = "VARCHAR"
-        return types | {"is_synthetic": "BOOLEAN", "snapshot_id": "VARCHAR"}
+        return types | {"is_synthetic": "BOOLEAN"}
 
     @property
     def compared_columns(self) -> tuple[str, ...]:
-        """What a revision looks at: everything but the key, the snapshot, labels and stamps."""
+        """What a revision looks at: everything but the key, labels and stamps."""
         aside = {column.name for column in self.columns if column.volatile or column.stamp}
-        return tuple(c for c in self.lake_columns if c not in {*self.key, *aside, "snapshot_id"})
+        return tuple(c for c in self.lake_columns if c not in {*self.key, *aside})
 
     @property
     def content_columns(self) -> tuple[str, ...]:
-        """Everything that was delivered: all columns but stamps and the snapshot."""
+        """Everything that was delivered: all columns but stamps."""
         stamps = {column.name for column in self.columns if column.stamp}
-        return tuple(c for c in self.lake_columns if c not in {*stamps, "snapshot_id"})
+        return tuple(c for c in self.lake_columns if c not in stamps)
 
     @property
     def fingerprint(self) -> str:

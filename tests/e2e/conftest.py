@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from ingest.registry import datasets
 from ingest.sandbox import SampleEdition, Sandbox
 from ingest.storage import Home
 from orchestration.resources import Partners
@@ -52,11 +53,11 @@ class Platform:
         self.home = home
         self.reporter = TerminalReporter(Console(quiet=True))
 
-    def refresh(self, sandbox: Sandbox, partner: str | None = None) -> RunResult:
+    def refresh(self, sandbox: Sandbox, *chosen: str) -> RunResult:
+        """Refresh these datasets, or all."""
         self.reporter.outcomes.clear()
-        return refresh_and_publish(
-            self.home, Partners(edition="sample", sandbox_url=sandbox.url), self.reporter, partner
-        )
+        door = Partners(edition="sample", sandbox_url=sandbox.url)
+        return refresh_and_publish(self.home, door, self.reporter, chosen or list(datasets()))
 
     @property
     def statuses(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from ingest.registry import datasets
 from ingest.storage import Home
@@ -23,6 +24,18 @@ def dbt(build: Path, target: Path, *arguments: str) -> str:
     )  # fmt: skip
     assert run.returncode == 0, run.stdout
     return run.stdout
+
+
+def test_a_correction_that_the_partner_overtook_stops_the_build_by_name(tmp_path: Path) -> None:
+    home = Home(tmp_path / "data")
+    warehouse.prepare(home)
+    only = ("build", "--select", "stg_reference__correction")
+    printed = dbt(warehouse.build_file(home), tmp_path / "target", *only)
+    assert "PASS corrections_still_hold" in printed  # a vintage that has no such row is no failure
+    with duckdb.connect(warehouse.build_file(home)) as connection:
+        connection.execute("update lake.correction set state = 'upstream_changed', found_value = '0.055'")
+    with pytest.raises(AssertionError, match="FAIL 1 corrections_still_hold"):
+        dbt(warehouse.build_file(home), tmp_path / "target", *only)
 
 
 def test_the_project_builds_without_a_warning(earlier_home: Path, tmp_path: Path) -> None:

@@ -92,8 +92,8 @@ def test_only_the_broken_dataset_suffers(
 def test_a_recovered_partner_is_accepted_without_help(platform: Platform) -> None:
     with Sandbox(SampleEdition(), faults=[Fault.parse("fao=cut")]) as sandbox:
         sandbox.touch()
-        platform.refresh(sandbox, "fao")
-        assert platform.statuses == dict.fromkeys(FAO, "failed")
+        platform.refresh(sandbox, "fao_qcl")
+        assert platform.statuses == {"fao_qcl": "failed"}
         sandbox.faults.clear()
-        platform.refresh(sandbox, "fao")
-    assert platform.statuses == dict.fromkeys(FAO, "accepted")
+        platform.refresh(sandbox, "fao_qcl")
+    assert platform.statuses == {"fao_qcl": "accepted"}

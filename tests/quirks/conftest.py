@@ -42,7 +42,7 @@ def read_as(dataset: Dataset, files: dict[str, bytes], folder: Path) -> Rows:
     for name, body in files.items():
         (payload / name).write_bytes(body)
     tables = connector(partners()[dataset.partner]).read(dataset, payload, work)
-    lake.load(dataset, tables, "snapshot", data)
+    lake.load(dataset, tables, data)
     relation = duckdb.sql(f"select * from read_parquet('{data}')")
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 

@@ -51,7 +51,7 @@ class Warehouse:
             if schema == "reference":
                 columns, rows = REFERENCE[name], _series() if name == "series" else self.lake_rows.get(name, [])
             else:
-                columns, rows = datasets()[name].lake_columns, self.lake_rows.get(name, [])
+                columns, rows = datasets()[name].lake_columns | {"snapshot_id": "VARCHAR"}, self.lake_rows.get(name, [])
             self._table(name, columns, rows)
         return name
 
@@ -82,6 +82,8 @@ def findings(dataset: Dataset, rows: Rows) -> dict[str, int]:
     checks = [*one_load.checks(dataset), *(family(dataset) if family else ())]
     with duckdb.connect() as con:
         fill(con, "candidate", dataset.lake_columns, rows)
+        for table, query in (pair for check in checks for pair in check.prepare.items()):
+            con.execute(f"create table {table} as {query.replace('{batch}', 'candidate')}")
         found = {
             c.name: len(con.execute(c.failing.replace("{batch}", "candidate")).fetchall())
             for c in checks

@@ -124,6 +124,11 @@ def test_a_value_that_json_does_not_know_is_text(a87, published):
         (("--edition", "nonsense"), "choose live, sample or recorded"),
         (("--edition", "Live"), "choose live, sample or recorded"),
         (("--partner", "nonsense"), "'nonsense' is none of fao, ilo, world_bank, eurostat, ilab"),
+        (
+            ("--dataset", "fao_qcl", "--dataset", "fao_qlc"),
+            "no dataset fao_qlc in the registry; `a87 status` lists them",
+        ),
+        (("--partner", "fao", "--dataset", "fao_qcl"), "name a partner or datasets, not both"),
         (("--edition", "recorded"), "name a folder of recorded payloads"),
         (("--edition", "recorded", "--recordings", "not/there"), "name a folder of recorded payloads"),
     ],
@@ -133,6 +138,16 @@ def test_a_refresh_with_a_wrong_option_is_refused(a87, home, arguments, says):
     assert done.exit_code == 2
     assert says in " ".join(done.output.replace("│", " ").split())
     assert not home.root.exists()
+
+
+def test_a_refresh_of_named_datasets_asks_for_no_other(a87, home):
+    done = a87(
+        "refresh", "--edition", "sample", "--dataset", "ilab_goods", "--dataset", "ilo_source",
+        "--fault", "ilab=status:404", "--fault", "ilo=status:404",
+    )  # fmt: skip
+    assert done.exit_code == 1, done.output
+    assert {name for name in datasets() if lake.attempts(home, name)} == {"ilab_goods", "ilo_source"}
+    assert done.output.count("request refused") == 2
 
 
 # --- status ----------------------------------------------------------------------------------------------------------

@@ -97,7 +97,6 @@ def test_the_columns_of_a_dataset_are_shown_with_type_and_meaning(graph):
     shown = {column.name: (column.type, column.description) for column in schema.columns}
     assert shown["ref_area"] == ("VARCHAR", "FAO area code")
     assert shown["obs_value"] == ("DOUBLE", "the figure")
-    assert shown["snapshot_id"][0] == "VARCHAR"
 
 
 @pytest.mark.parametrize(

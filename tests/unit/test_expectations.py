@@ -62,7 +62,7 @@ def load(dataset: Dataset, rows: list[Row], path: Path) -> Path:
     lines = [",".join("" if cell is None else f'"{cell}"' for cell in row) for row in rows]
     wire.write_text("\n".join([",".join(column.source for column in dataset.columns), *lines]) + "\n")
     shutil.rmtree(path, ignore_errors=True)
-    lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], "snap", path)
+    lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], path)
     return path
 
 
@@ -111,7 +111,8 @@ def test_names_follow_the_registry() -> None:
     assert list(check_names(datasets()["ilo_sdg_0831_sex_eco_rt"])) == [
         "schema", "row_floor", "key_unique", "required_not_null", "known_codes", "value_parses", "value_range",
         "not_from_the_future", "asked_indicator_only", "one_source_per_series", "row_loss", "indicators_kept",
-        "areas_kept", "last_year_kept", "mass_revision", "revision_magnitude", "empties_share",
+        "areas_kept", "last_year_kept", "series_last_year_kept", "mass_revision", "revision_magnitude",
+        "empties_share",
     ]  # fmt: skip
     assert "unit_stable" in check_names(datasets()["fao_qcl"])
     assert {"percent_unit", "percent_outliers"} < check_names(datasets()["ilab_findings"]).keys()
@@ -124,8 +125,8 @@ def test_good_first_load_passes(tmp_path: Path) -> None:
     assert results["value_range"].observed == "101 to 124"
     first = [name for name, result in results.items() if result.observed == "first load"]
     assert first == [
-        "row_loss", "unit_stable", "indicators_kept", "areas_kept", "last_year_kept", "mass_revision",
-        "revision_magnitude", "empties_share",
+        "row_loss", "unit_stable", "indicators_kept", "areas_kept", "last_year_kept", "series_last_year_kept",
+        "mass_revision", "revision_magnitude", "empties_share",
     ]  # fmt: skip
 
 
@@ -306,6 +307,28 @@ def test_last_year_kept(tmp_path: Path) -> None:
     assert result.examples == [{"ref_area": "BGD", "last_before": "2022", "last_now": ""}]
 
 
+def test_series_last_year_kept(tmp_path: Path) -> None:
+    """Item 661 loses 2022 everywhere; by item 328 every area still has a figure of that year."""
+
+    def without(*areas: str, item: str = "661") -> list[Row]:
+        return [row for row in good_rows() if not (row[0] in areas and row[1] == item and row[3] == "2022")]
+
+    cut = check(tmp_path, make_dataset(), without("BGD", "KEN", "NA"), good_rows())
+    assert cut["last_year_kept"].passed
+    assert red(cut)["series_last_year_kept"] == 1
+    assert cut["series_last_year_kept"].examples == [
+        {"item": "661", "areas_before": "3", "areas_lost": "3", "lost_by": "BGD, KEN, NA"}
+    ]
+    emptied = [(*row[:4], None if row[1] == "661" else row[4], row[5]) for row in good_rows()]
+    assert not check(tmp_path, make_dataset(), emptied, good_rows())["series_last_year_kept"].passed
+    # two areas are no pattern, an item that is gone altogether is another check's, and a tolerance lets three through
+    assert check(tmp_path, make_dataset(), without("BGD", "KEN"), good_rows())["series_last_year_kept"].passed
+    gone = [row for row in good_rows() if row[1] != "661"]
+    assert check(tmp_path, make_dataset(), gone, good_rows())["series_last_year_kept"].passed
+    tolerant = make_dataset(tolerances=Tolerances(min_rows=1, max_last_year_lost_pct=100))
+    assert check(tmp_path, tolerant, without("BGD", "KEN", "NA"), good_rows())["series_last_year_kept"].passed
+
+
 def test_mass_revision(tmp_path: Path) -> None:
     few = good_rows()
     for at in range(4):
@@ -443,7 +466,7 @@ def test_revision_must_belong_to_the_previous_vintage(tmp_path: Path) -> None:
 def from_csv(dataset: Dataset, lines: list[str], folder: Path) -> dict[str, CheckResult]:
     (wire := folder / "wire.csv").write_text("\n".join(lines) + "\n")
     shutil.rmtree(folder / "new.parquet", ignore_errors=True)
-    lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], "snap", folder / "new.parquet")
+    lake.load(dataset, [csv_text.read_header(wire, dataset.partner)], folder / "new.parquet")
     return run_alone(dataset, folder / "new.parquet")
 
 
@@ -528,7 +551,7 @@ ILO_FILE = SHARED / "wire" / "ilo" / "rplumber_code" / "SDG_0831_SEX_ECO_RT_A.cs
 def test_recorded_ilo_file_passes(tmp_path: Path) -> None:
     dataset = datasets()["ilo_sdg_0831_sex_eco_rt"]
     table = csv_text.from_file(ILO_FILE, tmp_path / "ilo.csv", "ilo")
-    assert lake.load(dataset, [table], "snap", tmp_path / "ilo.parquet") == 49_930
+    assert lake.load(dataset, [table], tmp_path / "ilo.parquet") == 49_930
     results = run_alone(dataset, tmp_path / "ilo.parquet")
     assert red(results) == {}
     assert results["row_floor"].observed == "49,930 rows, at least 1,000 wanted"

@@ -45,7 +45,7 @@ def load(folder: Path, *texts: str, dataset: Dataset = DATASET) -> list[dict[str
     """The Parquet rows of a load, in the order of the file."""
     dest = folder / "data.parquet"
     tables = [table(folder / f"{n}.csv", text) for n, text in enumerate(texts)]
-    count = lake.load(dataset, tables, "crops-live-1", dest)
+    count = lake.load(dataset, tables, dest)
     cursor = duckdb.sql(f"select * from read_parquet('{dest}')")
     rows = [dict(zip(cursor.columns, row, strict=True)) for row in cursor.fetchall()]
     assert len(rows) == count
@@ -64,7 +64,7 @@ def test_a_row_becomes_the_declared_columns_and_types(tmp_path):
     assert load(tmp_path, f"{HEADER},Flag,Note\n004,2020,1.5,A,hello\n") == [
         {
             "ref_area": "004", "time_period": "2020", "obs_value": 1.5, "obs_value_text": None, "obs_qualifier": None,
-            "obs_flag": "A", "note": "hello", "is_synthetic": False, "snapshot_id": "crops-live-1",
+            "obs_flag": "A", "note": "hello", "is_synthetic": False,
         }
     ]  # fmt: skip
 
@@ -232,14 +232,14 @@ def test_text_in_the_nameless_last_field_is_drift(tmp_path):
     path = tmp_path / "0.csv"
     path.write_text(f"{HEADER}\n004,2020,1,\n008,2020,2,x\n")
     with pytest.raises(SchemaDrift, match="text in the nameless last field"):
-        lake.load(DATASET, [TextTable(path, ("Area", "Year", "Value", "_trailing"))], "s", tmp_path / "data.parquet")
+        lake.load(DATASET, [TextTable(path, ("Area", "Year", "Value", "_trailing"))], tmp_path / "data.parquet")
 
 
 def test_an_empty_nameless_last_field_is_dropped(tmp_path):
     path = tmp_path / "0.csv"
     path.write_text(f"{HEADER}\n004,2020,1,\n")
     columns = ("Area", "Year", "Value", "_trailing")
-    assert lake.load(DATASET, [TextTable(path, columns)], "s", tmp_path / "data.parquet") == 1
+    assert lake.load(DATASET, [TextTable(path, columns)], tmp_path / "data.parquet") == 1
 
 
 # --- synthetic rows, several files -----------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def test_a_path_with_an_apostrophe_is_no_trouble(tmp_path):
     folder = tmp_path / "d'Ivoire"
     folder.mkdir()
     tables = [table(folder / "0.csv", f"{HEADER}\n004,2020,1\n")]
-    assert lake.load(DATASET, tables, "s", folder / "data.parquet") == 1
+    assert lake.load(DATASET, tables, folder / "data.parquet") == 1
 
 
 def test_an_empty_dataset_has_the_columns_of_a_full_one(tmp_path):

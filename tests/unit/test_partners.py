@@ -65,7 +65,7 @@ def read(dataset: Dataset, files: Path, folder: Path) -> list[dict[str, Any]]:
     work.mkdir(parents=True)
     tables = connector(partners()[dataset.partner]).read(dataset, files, work)
     dest = folder / "data.parquet"
-    lake.load(dataset, tables, "s", dest)
+    lake.load(dataset, tables, dest)
     return select(f"select * from '{dest}'")
 
 

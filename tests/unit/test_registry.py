@@ -226,7 +226,7 @@ def test_lake_columns_are_text_but_for_the_figure_and_the_mark():
     assert datasets()["world_bank_wdi"].lake_columns == {
         "ref_area": "VARCHAR", "indicator": "VARCHAR", "indicator_label": "VARCHAR", "time_period": "VARCHAR",
         "obs_value": "DOUBLE", "obs_value_text": "VARCHAR", "obs_qualifier": "VARCHAR", "obs_status": "VARCHAR",
-        "footnote": "VARCHAR", "is_synthetic": "BOOLEAN", "snapshot_id": "VARCHAR",
+        "footnote": "VARCHAR", "is_synthetic": "BOOLEAN",
     }  # fmt: skip
 
 
@@ -236,7 +236,7 @@ def test_a_revision_looks_at_figures_and_flags_not_at_labels():
     )  # fmt: skip
 
 
-def test_the_content_is_everything_but_stamps_and_the_snapshot():
+def test_the_content_is_everything_but_stamps():
     dataset = datasets()["fao_qcl"]
     stamped = dataset.model_copy(
         update={
@@ -246,8 +246,8 @@ def test_the_content_is_everything_but_stamps_and_the_snapshot():
             )
         }
     )
-    assert set(dataset.content_columns) == set(dataset.lake_columns) - {"snapshot_id"}
-    assert set(stamped.content_columns) == set(dataset.lake_columns) - {"snapshot_id", "note"}
+    assert set(dataset.content_columns) == set(dataset.lake_columns)
+    assert set(stamped.content_columns) == set(dataset.lake_columns) - {"note"}
 
 
 # --- a series is one line --------------------------------------------------------------------------------------------

@@ -35,9 +35,9 @@ def put(folder: Path, **files: bytes) -> Path:
 
 
 def store(home: Home, folder: Path, body: bytes, dataset=QCL, edition="live", signal=SIGNAL) -> Snapshot:
-    return snapshots.store(
-        home, dataset, put(folder, a_zip=body), edition=edition, url="https://x/a.zip", signal=signal
-    )
+    put(folder, a_zip=body)
+    sha256 = snapshots.content_hash(folder / "payload", dataset)
+    return snapshots.store(home, dataset, folder, sha256=sha256, edition=edition, url="https://x/a.zip", signal=signal)
 
 
 def kept(home: Home) -> list[str]:

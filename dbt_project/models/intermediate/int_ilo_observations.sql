@@ -33,7 +33,9 @@
         year,
         obs_value,
         obs_value_text,
+        obs_flag,
         obs_status,
+        conf_status,
         is_synthetic,
         snapshot_id
     from {{ ref('stg_ilo__' ~ name) }}

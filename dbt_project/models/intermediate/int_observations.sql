@@ -37,7 +37,9 @@ ilo as (
         ilo_sources.year,
         ilo_sources.obs_value,
         ilo_sources.obs_value_text,
+        ilo_sources.obs_flag,
         ilo_sources.obs_status,
+        ilo_sources.conf_status,
         cast(null as varchar) as note,
         -- modelled years from the edition's year on lie ahead of the data; a label without an edition is
         -- judged by the last year that any survey of the dataset has reached
@@ -72,7 +74,9 @@ world_bank as (
         year,
         obs_value,
         obs_value_text,
+        obs_flag,
         obs_status,
+        cast(null as varchar) as conf_status,
         footnote as note,
         case when indicator_id = 'SL.AGR.EMPL.ZS' then 'modelled' else 'reported' end as basis,
         is_synthetic,
@@ -95,7 +99,9 @@ ilab_ranks as (
         report_year as year,
         cast(advancement_rank as double) as obs_value,
         value_text as obs_value_text,
-        cast(null as varchar) as obs_status,
+        case when advancement_rank is null then 'no_assessment' end as obs_flag,
+        case when advancement_rank is null then 'O' else 'A' end as obs_status,
+        cast(null as varchar) as conf_status,
         advancement_qualifier as note,
         'reported' as basis,
         is_synthetic,
@@ -142,7 +148,9 @@ ilab_shares as (
         report_year as year,
         value_pct as obs_value,
         case when value_pct is null then nullif(value_text, '') end as obs_value_text,
-        cast(null as varchar) as obs_status,
+        nullif(missing_reason, 'blank') as obs_flag,
+        {{ obs_status('ilab', "nullif(missing_reason, 'blank')", 'value_pct is not null') }} as obs_status,
+        cast(null as varchar) as conf_status,
         -- seen in print: the completion rate in the field of the working children
         case
             when value_pct = completion_pct then 'equals the primary completion rate of the same report: doubtful'
@@ -188,7 +196,9 @@ select
     observations.obs_value,
     observations.obs_value_text,
     series.unit,
+    observations.obs_flag,
     observations.obs_status,
+    observations.conf_status,
     observations.basis,
     observations.source_code,
     observations.source_label,

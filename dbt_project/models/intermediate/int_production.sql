@@ -9,6 +9,7 @@ with in_units as (
         units.to_unit,
         observations.obs_value * units.factor as obs_value,
         observations.obs_flag,
+        observations.obs_status,
         observations.is_synthetic,
         observations.snapshot_id
     from {{ ref('stg_fao__qcl') }} as observations
@@ -29,8 +30,11 @@ wide as (
         max(case when element_code = '5312' and to_unit = 'ha' then obs_value end) as area_harvested_ha,
         max(case when element_code = '5412' and to_unit = 'kg/ha' then obs_value end) as yield_kg_per_ha,
         max(case when element_code = '5510' then obs_flag end) as production_flag,
+        max(case when element_code = '5510' then obs_status end) as production_status,
         max(case when element_code = '5312' then obs_flag end) as area_harvested_flag,
+        max(case when element_code = '5312' then obs_status end) as area_harvested_status,
         max(case when element_code = '5412' then obs_flag end) as yield_flag,
+        max(case when element_code = '5412' then obs_status end) as yield_status,
         {{ any_true('is_synthetic') }} as is_synthetic,
         max(snapshot_id) as snapshot_id
     from in_units

@@ -8,7 +8,11 @@ with flows as (
         observations.year,
         max(case when units.to_unit = 'EUR' then observations.obs_value * units.factor end) as value_eur,
         max(case when units.to_unit = 'kg' then observations.obs_value * units.factor end) as reported_quantity_kg,
-        {{ any_true("observations.conf_status = 'C'") }} as is_confidential,
+        max(case when units.to_unit = 'EUR' then observations.obs_flag end) as value_flag,
+        max(case when units.to_unit = 'EUR' then observations.obs_status end) as value_status,
+        max(case when units.to_unit = 'kg' then observations.obs_flag end) as quantity_flag,
+        max(case when units.to_unit = 'kg' then observations.obs_status end) as quantity_status,
+        max(nullif(observations.conf_status, 'F')) as conf_status,
         {{ any_true('observations.is_synthetic') }} as is_synthetic,
         max(observations.snapshot_id) as snapshot_id
     from {{ ref('stg_eurostat__ds_045409') }} as observations
@@ -41,7 +45,13 @@ select
         when flows.reported_quantity_kg = 0 and flows.value_eur > 0 then null
         else flows.reported_quantity_kg
     end as quantity_kg,
-    flows.is_confidential,
+    flows.value_flag,
+    flows.value_status,
+    flows.quantity_flag,
+    case when flows.reported_quantity_kg = 0 and flows.value_eur > 0 then 'O' else flows.quantity_status end
+        as quantity_status,
+    flows.conf_status,
+    flows.conf_status is not null as is_confidential,
     flows.is_synthetic,
     flows.snapshot_id
 from flows

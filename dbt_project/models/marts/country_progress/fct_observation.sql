@@ -8,7 +8,9 @@ select
     obs_value,
     obs_value_text,
     unit,
+    obs_flag,
     obs_status,
+    conf_status,
     basis,
     source_code,
     source_label,
@@ -22,4 +24,4 @@ where
     area_kind in ('country', 'territory', 'former')
     and year is not null
     -- grid cells that hold nothing at all are not observations
-    and coalesce(cast(obs_value as varchar), obs_value_text, obs_status) is not null
+    and coalesce(cast(obs_value as varchar), obs_value_text, obs_flag, conf_status) is not null

@@ -9,8 +9,11 @@ select
     area_harvested_ha,
     yield_kg_per_ha,
     production_flag,
+    production_status,
     area_harvested_flag,
+    area_harvested_status,
     yield_flag,
+    yield_status,
     is_synthetic,
     snapshot_id
 from {{ ref('int_production') }}

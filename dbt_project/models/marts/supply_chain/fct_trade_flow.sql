@@ -10,6 +10,11 @@ select
     value_eur,
     quantity_kg,
     value_eur / nullif(quantity_kg, 0) as unit_value_eur_per_kg,
+    value_flag,
+    value_status,
+    quantity_flag,
+    quantity_status,
+    conf_status,
     is_confidential,
     is_synthetic,
     snapshot_id

@@ -11,7 +11,8 @@ select
     obs_value_text,
     obs_qualifier,
     nullif(trim(obs_flag), '') as obs_flag,
-    nullif(trim(conf_status), '') as conf_status,
+    {{ obs_status('eurostat', conf='conf_status') }} as obs_status,
+    {{ conf_status('eurostat', conf='conf_status') }} as conf_status,
     is_synthetic,
     snapshot_id
 from {{ source('eurostat', 'eurostat_ds_045409') }}

@@ -7,7 +7,8 @@ select
     obs_value,
     obs_value_text,
     obs_qualifier,
-    nullif(trim(obs_status), '') as obs_status,
+    nullif(trim(obs_status), '') as obs_flag,
+    {{ obs_status('world_bank', flag='obs_status') }} as obs_status,
     nullif({{ folded_text('footnote') }}, '') as footnote,
     is_synthetic,
     snapshot_id
