@@ -66,15 +66,14 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
         door: Partners,
         reporter: dg.ResourceParam[Reporter],
     ) -> Iterator[Any]:
-        with door.endpoints() as endpoints:
-            outcome = refresh(
-                home,
-                dataset,
-                edition=door.checked_edition(),
-                endpoints=endpoints,
-                check=run_expectations,
-                on_bytes=reporter.started(dataset),
-            )
+        outcome = refresh(
+            home,
+            dataset,
+            edition=door.checked_edition(),
+            endpoints=door.of_run,
+            check=run_expectations,
+            on_bytes=reporter.started(dataset),
+        )
         reporter.finished(outcome)
         context.log.info(f"{dataset.id}: {outcome.status}: {outcome.message}")
         yield from _events(home, key, names, outcome)
