@@ -21,6 +21,8 @@ from ingest.snapshots import RANK, Edition, Snapshot
 from ingest.storage import Home
 
 Status = Literal["accepted", "unchanged", "quarantined", "failed"]
+GOOD = ("accepted", "unchanged")
+NOTHING_MOVED = "nothing moved at the partner: no payload was asked for"
 CheckRow = dict[str, Any]  # expectations.CheckResult as a dict: check_name, severity, passed, message, ...
 
 
@@ -56,7 +58,7 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        return self.status in ("accepted", "unchanged")
+        return self.status in GOOD
 
 
 class EditionMixed(Exception):
@@ -101,13 +103,33 @@ def refresh(
         return Outcome(**{**outcome.__dict__, "bytes": received})
 
 
+def unmoved(home: Home, dataset: Dataset, *, edition: Edition, endpoints: Endpoints) -> Outcome | None:
+    """The outcome where all was well last time and the catalogue says the same as then, else None: `refresh` it.
+
+    Asks nothing but the catalogue, and notes the attempt only if that was enough.
+    """
+    with storage.exclusive(home.lake(dataset.id) / ".lock"), storage.work_folder(home.raw(dataset.id)) as work:
+        now, tried = lake.current(home, dataset.id), lake.attempts(home, dataset.id)
+        if now is None or now.edition != edition or not tried or tried[-1]["outcome"] not in GOOD:
+            return None
+        partner = partners()[dataset.partner]
+        client = HttpClient(partner, endpoints, classify=connector(partner).classify)
+        try:
+            if lake.last_signal(home, dataset.id) != _ask(client, dataset, work):
+                return None
+        except IngestError:
+            return None
+        lake.note_attempt(home, dataset.id, "unchanged", NOTHING_MOVED, now.snapshot_id)
+        return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
+
+
 def _refresh(
     home: Home, dataset: Dataset, edition: Edition, client: HttpClient, check: Check, now: Vintage | None, work: Path
 ) -> Outcome:
     signal = _ask(client, dataset, work)
     same_edition = now if now and now.edition == edition else None
     if same_edition and lake.last_signal(home, dataset.id) == signal:
-        return _outcome(dataset, "unchanged", "nothing moved at the partner: no payload was asked for", now)
+        return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
     snapshot, rows = (
         _load_held(home, dataset, held, work) if held else _fetch_and_load(home, dataset, edition, client, signal, work)

@@ -10,12 +10,14 @@ import dagster as dg
 
 import expectations
 from ingest import lake
+from ingest.lake import Vintage
 from ingest.refresh import Candidate, CheckRow, Outcome, refresh
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
 from orchestration.resources import Partners, Reporter
 
 OWNER = "team:data-engineering"
+DATA_VERSION_TAG = "dagster/data_version"  # what `MaterializeResult(data_version=...)` writes
 REFRESHED = "refreshed"  # the check that is red while a partner or its delivery is in trouble
 SEVERITY = {"ERROR": dg.AssetCheckSeverity.ERROR, "WARN": dg.AssetCheckSeverity.WARN}
 
@@ -34,10 +36,14 @@ def run_expectations(dataset: Dataset, candidate: Candidate) -> list[CheckRow]:
     return [asdict(result) for result in results]
 
 
+def asset_key(dataset_id: str) -> dg.AssetKey:
+    return dg.AssetKey([datasets()[dataset_id].partner, dataset_id])
+
+
 def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
     """The asset `<partner>/<dataset>`: the vintage that serves, refreshed from the partner."""
     partner = partners()[dataset.partner]
-    key = dg.AssetKey([dataset.partner, dataset.id])
+    key = asset_key(dataset.id)
     names = {REFRESHED: "The partner answered and its delivery passed every check that blocks."}
     names |= expectations.check_names(dataset)
 
@@ -94,23 +100,35 @@ def _events(home: Home, key: dg.AssetKey, names: dict[str, str], outcome: Outcom
             yield _check_result(key, row)
     if not outcome.is_good or serving is None:
         raise dg.Failure(description=outcome.message, allow_retries=False)
-    snapshot = serving.meta["snapshot"]
     yield dg.MaterializeResult(
-        asset_key=key,
-        data_version=dg.DataVersion(serving.snapshot_id),
-        metadata={
-            "dagster/row_count": outcome.rows,
-            "status": outcome.status,
-            "message": outcome.message,
-            "snapshot_id": serving.snapshot_id,
-            "edition": serving.edition,
-            "partner_updated": snapshot["partner_updated"],
-            "retrieved_at": snapshot["retrieved_at"],
-            "sha256": snapshot["sha256"],
-            "downloaded_bytes": outcome.bytes,
-            "url": dg.MetadataValue.url(snapshot["url"]),
-        },
+        asset_key=key, data_version=dg.DataVersion(serving.snapshot_id), metadata=_metadata(outcome, serving)
     )
+
+
+def _metadata(outcome: Outcome, serving: Vintage) -> dict[str, Any]:
+    snapshot = serving.meta["snapshot"]
+    return {
+        "dagster/row_count": outcome.rows,
+        "status": outcome.status,
+        "message": outcome.message,
+        "snapshot_id": serving.snapshot_id,
+        "edition": serving.edition,
+        "partner_updated": snapshot["partner_updated"],
+        "retrieved_at": snapshot["retrieved_at"],
+        "sha256": snapshot["sha256"],
+        "downloaded_bytes": outcome.bytes,
+        "url": dg.MetadataValue.url(snapshot["url"]),
+    }
+
+
+def unmoved_event(home: Home, outcome: Outcome) -> dg.AssetMaterialization:
+    """What Dagster keeps of a dataset that needed no run: it is fresh, and still what it was."""
+    serving = lake.current(home, outcome.dataset_id)
+    assert serving is not None
+    return dg.AssetMaterialization(
+        asset_key(outcome.dataset_id), metadata=_metadata(outcome, serving),
+        tags={DATA_VERSION_TAG: serving.snapshot_id},
+    )  # fmt: skip
 
 
 def _check_result(key: dg.AssetKey, row: CheckRow) -> dg.AssetCheckResult:
