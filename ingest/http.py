@@ -37,8 +37,8 @@ CHUNK = 1 << 20
 READ = 1 << 16  # one read takes what has come, at most this
 BOMB_BYTES, BOMB_RATIO = 10 << 20, 100  # real tables stay far below 100:1
 RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524}
-Expect = Literal["zip", "csv", "json", "xml"]
-_LEAD = {"zip": (b"PK\x03\x04",), "json": (b"{", b"["), "xml": (b"<",), "csv": ()}
+Expect = Literal["zip", "7z", "csv", "json", "xml"]
+_LEAD = {"zip": (b"PK\x03\x04",), "7z": (b"7z\xbc\xaf\x27\x1c",), "json": (b"{", b"["), "xml": (b"<",), "csv": ()}
 _GZIP = b"\x1f\x8b"
 
 

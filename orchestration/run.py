@@ -15,7 +15,7 @@ from typing import Any
 import dagster as dg
 
 from ingest.http import Endpoints
-from ingest.refresh import unmoved
+from ingest.months import unmoved
 from ingest.registry import datasets
 from ingest.storage import Home
 from orchestration import publish

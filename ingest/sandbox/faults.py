@@ -17,12 +17,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ingest import registry
+from ingest.formats import seven_zip
 from ingest.sandbox.dialects import BOM, Reply, Request, fao_catalogue, ilo_contents, refusal, zip_bytes
+from ingest.sandbox.seven_zip import seven_zip_bytes
 
-VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE"}
+VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE", "VALUE_EUR"}
 PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date"}
 EXTRA = "A87_EXTRA"
-AREA_COLUMNS = {"Area Code", "ref_area", "reporter"}
+AREA_COLUMNS = {"Area Code", "ref_area", "reporter", "REPORTER"}
 
 # --- which requests a fault meets ------------------------------------------------------------------------------------
 
@@ -37,7 +39,7 @@ _DATA = {
     "fao": r"bulks-faostat\.fao\.org/.*\.zip",
     "ilo": r"rplumber\.ilo\.org/(data/|metadata/dic)",
     "world_bank": r"worldbank\.org/(v2/(en/)?country|data/download/)",
-    "eurostat": r"/sdmx/2\.1/data/",
+    "eurostat": r"/sdmx/2\.1/data/|/files\?file=",
     "ilab": r"raw\.githubusercontent\.com/",
 }
 _FAO_STEMS = {"QCL": "Production_Crops_Livestock_E_"}
@@ -66,6 +68,8 @@ def _dataset_pattern(dataset: registry.Dataset, kind: str) -> str:
         return r"/v2/country(\?|$)" if dataset.request.get("pages") == "country" else r"/country/.*/indicator/"
     if dataset.partner == "ilab":
         return "|".join(re.escape(path) for path in dataset.request["files"].values())
+    if dataset.months:
+        return rf"/files\?(dir=|file=.*/{code}_)" if kind in _CATALOGUE_TOO else rf"/files\?file=.*/{code}_"
     return code if kind in {*_CATALOGUE_TOO, "retired"} else f"/data/{code}"
 
 
@@ -294,11 +298,13 @@ _KINDS: dict[str, Callable[[str, Request, Reply], Reply]] = {
 }
 
 
+_EDITS = ("encoding", "rename", "header_only", "scale", "drop")  # kinds that change the content of a packed file
+
 # --- editing bodies --------------------------------------------------------------------------------------------------
 
 
 def _edit(reply: Reply, edit: Callable[[bytes], bytes]) -> Reply:
-    """Edit the text of a body; of a zip its largest member, of gzip the content. Refusals stay as they are."""
+    """Edit the text of a body; of a zip its largest member, of gzip and 7z the content. Refusals stay as they are."""
     body = reply.body
     if reply.status != 200:
         return reply
@@ -307,6 +313,10 @@ def _edit(reply: Reply, edit: Callable[[bytes], bytes]) -> Reply:
             main = max(archive.infolist(), key=lambda member: member.file_size).filename
             members = {name: archive.read(name) for name in archive.namelist()}
         return replace(reply, body=zip_bytes(members | {main: edit(members[main])}))
+    if body.startswith(seven_zip.SIGNATURE):
+        packed = seven_zip.Archive(io.BytesIO(body), "sandbox")
+        edited = {member.name: edit(packed.open(member).read()) for member in packed.members}
+        return replace(reply, body=seven_zip_bytes(edited))
     if body.startswith(b"\x1f\x8b"):
         return replace(reply, body=gzip.compress(edit(gzip.decompress(body)), mtime=0))
     return replace(reply, body=edit(body))
@@ -405,7 +415,8 @@ def _json_rows(text: bytes, edit: Callable[[list[Any]], list[Any]]) -> bytes:
 def amend_catalogue(
     faults: Sequence[Fault], request: Request, reply: Reply, answer: Callable[[Request], Reply]
 ) -> Reply:
-    """A catalogue agrees with the data: it does not list retired datasets, and the ILO's counts the rows that are left.
+    """A catalogue agrees with the data: it does not list retired datasets, the ILO's counts the rows that are left, and
+     Eurostat's listing of files tells the sizes of edited ones.
 
     `answer` gives the undisturbed reply to a request for data.
     """
@@ -424,7 +435,26 @@ def amend_catalogue(
             if not _met(faults, "retired", target)
         ]
         return replace(reply, body=ilo_contents(kept).body)
+    if request.path.endswith("/dissemination/files") and "dir" in request.query and _any(faults, *_EDITS):
+        return replace(reply, body=b"".join(_resized(faults, request, reply.body, answer)))
     return reply
+
+
+def _resized(
+    faults: Sequence[Fault], listing: Request, body: bytes, answer: Callable[[Request], Reply]
+) -> Iterator[bytes]:
+    """The listing's lines, NAME,TYPE,SIZE,DATE, with the sizes that the edited files have."""
+    for line in body.splitlines(keepends=True):
+        name, kind, size, rest = line.split(b",", 3)
+        file = f"{listing.query['dir']}/{name.decode()}"
+        request = Request.parse(f"/{listing.host}{listing.path}?file={file}")
+        edits = [fault for fault in faults if fault.kind in _EDITS and fault.meets(request.text)]
+        reply = answer(request) if edits else None
+        if reply is not None and reply.status == 200:
+            for fault in edits:
+                reply = fault.spoil(request, reply)
+            size = str(len(reply.body)).encode()
+        yield b",".join((name, kind, size, rest))
 
 
 def _recounted(

@@ -5,7 +5,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from ingest import lake
+from ingest import months
 from ingest.registry import datasets
 from ingest.sandbox import Fault, SampleEdition, Sandbox
 from orchestration import cli
@@ -48,7 +48,10 @@ NIGHTS = {
 def test_only_the_broken_dataset_suffers(
     platform: Platform, faults: list[str], hurt: dict[str, tuple[str, list[str]]]
 ) -> None:
-    before = {name: lake.current(platform.home, name) for name in datasets()}
+    before = {
+        name: sorted(vintage.snapshot_id for vintage in months.serving(platform.home, dataset).values())
+        for name, dataset in datasets().items()
+    }
     chosen = hurt.keys() | HEALTHY
     with Sandbox(SampleEdition(), faults=[Fault.parse(fault) for fault in faults]) as sandbox:
         sandbox.touch()
@@ -63,12 +66,14 @@ def test_only_the_broken_dataset_suffers(
     assert result.built
     with duckdb.connect(platform.home.warehouse, read_only=True) as connection:
         serving = dict(
-            connection.execute("select dataset_id, snapshot_id from meta.snapshot where is_serving").fetchall()
+            connection.execute(
+                "select dataset_id, list(snapshot_id order by 1) from meta.snapshot where is_serving group by all"
+            ).fetchall()
         )
         outcomes = connection.execute("select dataset_id, outcome from meta.attempt").fetchall()
-    for name, vintage in before.items():
-        assert vintage is not None
-        assert (serving[name] != vintage.snapshot_id) == (name in chosen - hurt.keys()), name
+    for name, vintages in before.items():
+        assert vintages
+        assert (serving[name] != vintages) == (name in chosen - hurt.keys()), name
     ended = {name: status for name, (status, _words) in hurt.items()}
     assert {name: outcome for name, outcome in outcomes if outcome in ("failed", "quarantined")} == ended
 

@@ -16,7 +16,15 @@ from ingest.sandbox import SampleEdition, Sandbox
 from tests.e2e.conftest import Platform
 
 A87 = str(Path(sys.executable).with_name("a87"))
-DATA_REQUESTS = (".zip", "/data/", "/indicator/", "v2/country?", "metadata/dic", "raw.githubusercontent.com")
+DATA_REQUESTS = (
+    ".zip",
+    "files?file=",
+    "/data/",
+    "/indicator/",
+    "v2/country?",
+    "metadata/dic",
+    "raw.githubusercontent.com",
+)
 
 
 ONE_A_PARTNER = {dataset.partner: name for name, dataset in datasets().items()}.values()
