@@ -206,7 +206,7 @@ def _check_header(dataset: Dataset, table: TextTable) -> None:
         raise SchemaDrift(
             f"missing columns {missing}; columns nobody declared {extra}", partner=dataset.partner,
             expected=f"columns {sorted(needed)}",
-            remedy=f"compare the raw file with ingest/registry/{dataset.id}.yaml; if the partner renamed a column "
+            remedy=f"compare the raw file with ingest/registry/{dataset.base_id}.yaml; if the partner renamed a column "
             "and its meaning is the same, change `source` there and refresh again",
         )  # fmt: skip
     if len(set(table.header)) != len(table.header):
@@ -303,7 +303,7 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
     with connect() as con:
         con.execute(f"""
             copy (
-                select {sql_text(dataset.id)} as dataset_id, {sql_text(old_id)} as old_snapshot_id,
+                select {sql_text(dataset.base_id)} as dataset_id, {sql_text(old_id)} as old_snapshot_id,
                     {sql_text(new_id)} as new_snapshot_id, key, coalesce(n.ref_area, o.ref_area) as ref_area,
                     coalesce(n.time_period, o.time_period) as time_period,
                     case when o.content is null then 'added' when n.content is null then 'removed'

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from ingest import lake, storage
+from ingest import lake, months, storage
 from ingest.lake import Vintage
 from ingest.registry import Dataset, datasets
 from ingest.registry.corrections import corrections as declared_corrections
@@ -67,11 +67,11 @@ def write_table(connection: duckdb.DuckDBPyConnection, table: Table, rows: Itera
 
 
 def serving(home: Home) -> dict[str, Vintage]:
-    """The vintages the warehouse is built from, by dataset: those of the best edition that is there.
+    """The vintages the warehouse is built from, by dataset or month: those of the best edition that is there.
 
     A live warehouse never falls back on sample figures: a dataset without a vintage of that edition is left empty.
     """
-    current = {name: vintage for name in datasets() if (vintage := lake.current(home, name))}
+    current = {name: v for dataset in datasets().values() for name, v in months.serving(home, dataset).items()}
     best = max((RANK[v.edition] for v in current.values()), default=0)
     return {name: v for name, v in current.items() if RANK[v.edition] == best}
 
@@ -112,12 +112,17 @@ def prepare(home: Home) -> None:
 
 
 def _rows(home: Home, dataset: Dataset, vintages: dict[str, Vintage]) -> str:
-    """SELECT of the serving vintage with its id. A column declared since it was loaded is null until the next load."""
-    vintage = vintages.get(dataset.id)
-    if vintage is None:
+    """SELECT of the serving vintage, or of those of all months, with their ids."""
+    held = [vintages[part.id] for part in months.parts(home, dataset) if part.id in vintages]
+    if not held:
         empty = home.build / "empty" / f"{dataset.id}.parquet"
         lake.write_empty(dataset, empty)
         return f"select *, null::varchar as snapshot_id from read_parquet({sql_text(empty)})"
+    return " union all ".join(_vintage_rows(dataset, vintage) for vintage in held)
+
+
+def _vintage_rows(dataset: Dataset, vintage: Vintage) -> str:
+    """A column declared since the vintage was loaded is null until the next load."""
     held = set(lake.columns(vintage.data))
     columns = ", ".join(
         f'"{name}"' if name in held else f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items()

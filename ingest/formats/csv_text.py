@@ -8,6 +8,7 @@ import io
 import itertools
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -101,14 +102,18 @@ def from_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dest: Pat
 
 
 def pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, partner: str) -> Iterator[TextTable]:
-    """A zip member as pieces of whole records, each written when asked for, so that loading can overlap inflating.
+    """A zip member as pieces of whole records. Raises PayloadInvalid on a broken member, and as `cut` does."""
+    found = ["utf-8"]
+    for piece in cut(_member_blocks(archive, member, partner, found.append), folder, partner):
+        yield replace(piece, encoding=found[-1])
 
-    Raises PayloadInvalid on a broken member and on a file without a header line.
+
+def cut(blocks: Iterator[bytes], folder: Path, partner: str) -> Iterator[TextTable]:
+    """Blocks of `utf8_blocks` as pieces of whole records, each written when asked for, so that loading can overlap
+    inflating. Raises PayloadInvalid on a file without a header line.
     """
     header: tuple[str, ...] = ()
     before = 0
-    found = ["utf-8"]
-    blocks = _member_blocks(archive, member, partner, found.append)
     for number in itertools.count():
         path, size, lines, inside = folder / f"piece-{number}.csv", 0, 0, 0
         with path.open("wb") as out:
@@ -121,7 +126,7 @@ def pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, part
         if not size:
             path.unlink()
             break
-        yield TextTable(path, header, 0 if before else 1, before, is_piece=True, encoding=found[-1])
+        yield TextTable(path, header, 0 if before else 1, before, is_piece=True)
         before += lines
     if not header:
         raise PayloadInvalid("an empty file", partner=partner, expected="CSV with a header")

@@ -22,6 +22,7 @@ class Connector(Protocol):
     def signal(self, client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
         """What the partner's catalogue says of the dataset now. Equal dicts mean that nothing moved.
 
+        Of a dataset in months it is one such dict a month, by its yyyymm; of one month it is that month's.
         `updated` is the partner's own stamp; `work` takes the catalogue's files. Raises IngestError.
         """
 

@@ -1,14 +1,18 @@
-"""Eurostat's Comext base: SDMX-CSV, one request a year; the dataflow's annotations tell what moved."""
+"""Eurostat's Comext base: SDMX-CSV, one request a year; the dataflow's annotations tell what moved.
+
+Datasets that come as files (`door: files`) are read by `ingest.partners.eurostat_bulk`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ingest.errors import DatasetRetired, IngestError, PartnerUnavailable, PayloadInvalid, RequestRefused
 from ingest.formats import TextTable, sdmx_csv
 from ingest.http import HttpClient
+from ingest.partners import eurostat_bulk
 from ingest.registry import Dataset
 
 
@@ -30,6 +34,8 @@ def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestErro
 
 def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     """UPDATE_DATA, number of observations and last period of the dataflow."""
+    if _comes_as_files(dataset):
+        return eurostat_bulk.signal(client, dataset, work)
     url = client.url("comext", f"dataflow/ESTAT/{dataset.code}")
     body = client.get_json(url, {"format": "JSON"}, into=work / "dataflow.json")
     try:
@@ -44,6 +50,8 @@ def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 
 def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:
     """One file a year: 28 reporters x 282 partners x 8 products x 2 indicators are under 500,000 cells, the limit."""
+    if _comes_as_files(dataset):
+        return eurostat_bulk.fetch(client, dataset, signal, files)
     asked = dataset.request
     dimensions = ("A", "+".join(asked["reporters"]), "", "+".join(asked["products"]), asked["flow"])
     key = ".".join((*dimensions, "+".join(asked["indicators"])))
@@ -54,5 +62,11 @@ def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: P
     return url
 
 
-def read(dataset: Dataset, files: Path, work: Path) -> list[TextTable]:
+def read(dataset: Dataset, files: Path, work: Path) -> Iterable[TextTable]:
+    if _comes_as_files(dataset):
+        return eurostat_bulk.read(dataset, files, work)
     return [sdmx_csv.read(file, work / file.name, "eurostat") for file in sorted(files.glob("*.csv"))]
+
+
+def _comes_as_files(dataset: Dataset) -> bool:
+    return bool(dataset.request.get("door") == "files")

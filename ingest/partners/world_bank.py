@@ -30,7 +30,7 @@ def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestErro
 def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     """`lastupdated` of the source the dataset belongs to (it moves for a whole source at once)."""
     url = client.url("api", "sources")
-    body = client.get_json(url, {"format": "json", "per_page": "1000"}, into=work / "sources.json")
+    body = client.catalogue(url, {"format": "json", "per_page": "1000"}, into=work / "sources.json")
     json_pages.check(body, "world_bank")
     wanted = dataset.request.get("source", WDI_SOURCE)
     rows = [row for row in body[1] or [] if row["id"] == wanted]

@@ -134,7 +134,7 @@ def _ilo_refusal(request: Request) -> Reply:
 
 def _eurostat_refusal(request: Request) -> Reply:
     found = re.search(r"/(?:data|ESTAT)/([^/]+)", request.path)
-    code = found[1] if found else ""
+    code = found[1] if found else request.query.get("file", "")
     return soap_fault(100, f"ERR_NOT_FOUND_2: DATA_SET:{code} is not available for dissemination.", 404)
 
 
@@ -239,6 +239,14 @@ def dataflow(code: str, label: str, *, updated: datetime, observations: int, per
     extension = {"lang": "EN", "id": code, "agencyId": "ESTAT", "version": "1.0", "datastructure": structure}
     body = {"version": "2.0", "class": "dataset", "label": label, "extension": {**extension, "annotation": notes}}
     return Reply(json.dumps(body, indent=4, ensure_ascii=False).encode(), "application/json")
+
+
+def comext_listing(sizes: Mapping[str, int], updated: datetime) -> Reply:
+    """The folder of Comext's products: the files by size, and names beside them that are no months."""
+    beside = {"full_v2_202352.7z": 93_000_000, "full_partxixu_v2_202402.7z": 2_000_000, "trhs_v2_202402.7z": 9_000_000}
+    stamp = f"{updated:%Y-%m-%dT%H:%M:%SZ}"
+    lines = [f"{name},FILE,{size},{stamp}" for name, size in sorted({**beside, **sizes}.items())]
+    return Reply("\r\n".join(["NAME,TYPE,SIZE,DATE", *lines, ""]).encode(), "text/csv;charset=utf-8")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from expectations import against_previous, families, one_load
+from expectations import against_previous, one_load
+from expectations import fao as fao_checks
 from expectations.model import Check
 from ingest import lake, repeats
 from ingest.errors import DatasetRetired, PayloadInvalid, SchemaDrift
@@ -455,11 +456,11 @@ def test_fao_21_unclassified_areas(load: Load, shared: Path) -> None:
 def test_fao_22_overlap_with_successors(load: Load) -> None:
     sudans = (("206", "2010"), ("206", "2011"), ("276", "2011"), ("277", "2012"))
     rows = load(HEADER, *(figure(f"{area},,X", COCOA, "5510", year, "t", "1") for area, year in sudans))
-    check = families.no_overlap_with_successors(QCL, "ref_area")
+    check = fao_checks.no_overlap_with_successors(QCL, "ref_area")
     assert (found_by(check, rows), check.severity) == ([("206", "276", "2011")], "WARN")
     known = kinds()
-    assert {known[code] for code in families.SUCCESSORS} == {"former"}
-    assert {known[code] for codes in families.SUCCESSORS.values() for code in codes} <= {
+    assert {known[code] for code in fao_checks.SUCCESSORS} == {"former"}
+    assert {known[code] for codes in fao_checks.SUCCESSORS.values() for code in codes} <= {
         "country", "territory", "former",
     }  # fmt: skip
 
@@ -496,8 +497,8 @@ def test_fao_24_same_code_new_meaning(load: Load) -> None:
         return figure(area, f"667,'01620,{label}", "5510", "2020", "t", value)
 
     old = load(HEADER, tea("7024042"), tea("7000", area=CIV))
-    check = families.world_totals_kept(QCL, "ref_area")
-    assert check in list(families.fao(QCL))
+    check = fao_checks.world_totals_kept(QCL, "ref_area")
+    assert check in list(fao_checks.checks(QCL))
     moved = load(HEADER, tea("29078981", "Tea leaves"), tea("29000", "Tea leaves", CIV))
     assert [row[-2:] for row in found_by(check, moved, old)] == [(7024042.0, 29078981.0)]
     assert check.severity == "WARN"
@@ -586,10 +587,10 @@ def test_fao_29_empty_unit(load: Load) -> None:
     rows = load(PRICES, *(f"95,'340,Honduras,515,'01341,Apples,{rest}" for rest in (index, price)), dataset=PP)
     assert [row["unit_measure"] for row in rows] == [None, None]
     assert found_by(one_load.required_not_null(PP), rows, dataset=PP) == []
-    check = families.unit_given(PP)
-    assert check in list(families.fao(PP))
+    check = fao_checks.unit_given(PP)
+    assert check in list(fao_checks.checks(PP))
     assert ([row[2] for row in found_by(check, rows, dataset=PP)], check.severity) == (["5532"], "ERROR")
-    assert "unit_given" not in {check.name for check in families.fao(QCL)}  # a unit is required there
+    assert "unit_given" not in {check.name for check in fao_checks.checks(QCL)}  # a unit is required there
 
 
 @pytest.mark.quirk("fao", 30, "Date, rows and size are signals, texts never are; equal bytes are no new version.")
@@ -641,7 +642,7 @@ def test_fao_33_implausible_values(load: Load) -> None:
     lines = [figure(CIV, COCOA, "5412", f"20{n}", "kg/ha", value) for n, value in enumerate(values, 10)]
     large = [figure(WORLD, COCOA, "5412", f"20{n}", "kg/ha", "2094") for n in range(10, 18)]
     rows = load(HEADER, *lines, *large)
-    (check,) = (check for check in families.fao(QCL) if check.name == "near_own_median")
+    (check,) = (check for check in fao_checks.checks(QCL) if check.name == "near_own_median")
     assert sorted(row[5] for row in found_by(check, rows)) == [-177.0, 1.0, 2094.0]
     assert check.severity == "WARN"
     assert len(rows) == len(model("stg_fao__qcl", rows)) == 16
