@@ -450,6 +450,12 @@ def test_fault_stall(get: Get, sandbox: Sandbox) -> None:
         ("world_bank=drop:BGD", WB_SERIES, b"BGD", b'"total":1,'),
         ("ilo=header_only", ILO_DATA, b"NAM", b'"obs_status"\n'),
         ("world_bank=header_only", WB_SERIES, b"NAM", b'"total":0,'),
+        ("ilo=half", ILO_DATA, b"X01", b"NAM"),
+        ("ilo=shift", ILO_DATA, b'"NAM"', b',"2018",66.7,,\n'),
+        ("ilo=lack:obs_status", ILO_DATA, b"obs_status", b'"obs_value"\n'),
+        ("goods=lack:Child_Labor", ilab("ilab_goods", "2022"), b"<Child_Labor>", b"<Forced_Labor>"),
+        ("eurostat=extra", f"{COMEXT}/data/DS-045409/A.DE....", b"\r\nESTAT:", b"\r\n1,ESTAT:"),
+        ("world_bank=later:30", WB_SERIES, b'"date":"2016"', b'"date":"2046"'),
         ("SDG_0831_SEX_ECO_RT=garbage", ILO_DATA, b"NAM", b"\xff\xfe\xfd"),
         ("ilo=retired", ILO_DATA, b"NAM", b"deprecated or invalid dataset id=SDG_0831_SEX_ECO_RT_A"),
         ("SI.POV.GINI=retired", WB_SERIES, b"NAM", b'"id":"175"'),
@@ -473,6 +479,23 @@ def test_fault_encoding(get: Get, sandbox: Sandbox) -> None:
     assert body.count(b"\x81") == 1
     with pytest.raises(UnicodeDecodeError):
         body.decode()
+
+
+def test_fault_recode(get: Get, sandbox: Sandbox) -> None:
+    """What is UTF-8 comes as cp1252 and the reverse; what is ASCII as UTF-16."""
+    path = "rplumber.ilo.org/metadata/dic?var=source&lang=en&format=.json"
+    text, cp1252 = get(path).content.decode("utf-8-sig"), members(get(QCL).content)[QCL_MAIN]
+    sandbox.faults = [Fault.parse("ilo=recode"), Fault.parse("fao=recode")]
+    assert get(path).content.decode("utf-16" if text.isascii() else "cp1252") == text
+    assert members(get(QCL).content)[QCL_MAIN].decode() == cp1252.decode("cp1252")
+
+
+def test_fault_repeat_and_the_catalogue_counts_so(get: Get, sandbox: Sandbox) -> None:
+    header, *rows = get(ILO_DATA).content.splitlines()
+    sandbox.faults = [Fault.parse("ilo=repeat")]
+    assert get(ILO_DATA).content.splitlines() == [header, *(row for row in rows for _copy in "12")]
+    toc = get("rplumber.ilo.org/metadata/toc/indicator").json()
+    assert {e["n.records"] for e in toc if e["id"] == "SDG_0831_SEX_ECO_RT_A"} == {2 * len(rows)}
 
 
 def test_fault_empty(get: Get, sandbox: Sandbox) -> None:

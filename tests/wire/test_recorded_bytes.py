@@ -1,5 +1,6 @@
 """Real payloads, served byte for byte, through the code that talks to the real servers; figures are known answers."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,6 +140,26 @@ def test_ilab_findings_hold_every_block_of_a_country(tmp_path: Path, recorded: E
     share = "measure = 'Total_Percentage_of_Working_Children' and report_year = '2018'"
     assert loaded.one("list(value_text order by block)", f"{share} and country = 'Gambia'") == ["0.201", "0.199"]
     assert loaded.one("count(*)", f"{share} and country = 'Pakistan'") == 3
+
+
+def held_by(recorded: Endpoints, home: Home, dataset: Dataset) -> dict[str, str]:
+    """File of the lake -> hash of its bytes, after a refresh from the recordings; empty if they lack the dataset."""
+    refresh(home, dataset, edition="recorded", endpoints=recorded, check=lambda *_: [])
+    vintage = lake.current(home, dataset.id)
+    files = vintage.data.rglob("*.parquet") if vintage else []
+    return {str(f.relative_to(home.root)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+def test_the_same_bytes_give_the_same_files(tmp_path: Path, recorded: Endpoints) -> None:
+    """Two data roots, each filled from all recordings: equal files of equal names, so equal deliveries are one."""
+    known = [*datasets().values(), *(load_dataset(file) for file in sorted((HERE / "registry").glob("*.yaml")))]
+    once, twice = (
+        {name: digest for d in known for name, digest in held_by(recorded, Home(tmp_path / root), d).items()}
+        for root in ("once", "twice")
+    )
+    assert once == twice
+    loaded = {name.split("/")[1] for name in once}
+    assert {"fao_emissions", "ilo_sdg_0831_sex_eco_rt", "world_bank_esg", "ilab_goods", "ilab_findings"} <= loaded
 
 
 def test_the_command_line_publishes_from_recordings(wire: Path, tmp_path: Path) -> None:
