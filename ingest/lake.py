@@ -222,7 +222,8 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
     value = "obs_value" if dataset.has_obs else "null::double"
     area = f'"{dataset.area_column}"' if dataset.area_column else "null::varchar"
     period = f'"{dataset.period_column}"' if dataset.period_column else "null::varchar"
-    same = ", ".join(f'"{c}"' for c in dataset.compared_columns)
+    same = ", ".join(f'"{c}"' for c in dataset.compared_columns if c != "obs_value") or "null"
+    noise = f"{dataset.tolerances.value_noise!r} * greatest(abs(n.value), abs(o.value))"
     side = (
         f"select {key} as key, any_value({area}) as ref_area, any_value({period}) as time_period, "
         f"any_value({value}) as value, any_value(hash({same})) as content from read_parquet({{}}) group by 1"
@@ -237,7 +238,8 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
                          else 'changed' end as change,
                     o.value as old_value, n.value as new_value
                 from ({side.format(sql_text(old))}) o full join ({side.format(sql_text(new))}) n using (key)
-                where o.content is distinct from n.content order by key
+                where o.content is distinct from n.content or (o.value is null) <> (n.value is null)
+                    or abs(n.value - o.value) > {noise} order by key
             ) to {sql_text(dest)} (format parquet, compression zstd)""")
         row = con.execute(f"""
             select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),

@@ -23,7 +23,7 @@ CASES = [
         id="http_503_for_ilo",
     ),
     pytest.param(
-        "world_bank=html", {"world_bank_country", "world_bank_wdi"}, "failed",
+        "world_bank=html", {"world_bank_country", "world_bank_wdi", "world_bank_wgi"}, "failed",
         ["partner unavailable: an HTML page with status 200", "the last good vintage keeps serving"],
         id="html_with_status_200_for_world_bank",
     ),

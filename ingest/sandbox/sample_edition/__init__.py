@@ -25,11 +25,12 @@ class SampleEdition:
 
     def __init__(self, folder: Path = BUNDLED) -> None:
         tables = Tables(folder)
-        ilab = Ilab(tables)
+        ilab, world_bank = Ilab(tables), WorldBank(tables)
         self._hosts: dict[str, Callable[[Request, Clock], Reply | None]] = {
             "bulks-faostat.fao.org": Fao(tables).answer,
             "rplumber.ilo.org": Ilo(tables).answer,
-            "api.worldbank.org": WorldBank(tables).answer,
+            "api.worldbank.org": world_bank.answer,
+            "databank.worldbank.org": world_bank.bulk,
             "ec.europa.eu": Eurostat(tables).answer,
             "raw.githubusercontent.com": ilab.file,
             "apiprod.dol.gov": ilab.catalogue,
