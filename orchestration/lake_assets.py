@@ -3,7 +3,7 @@
 # No `from __future__ import annotations` here: Dagster reads the annotations of decorated functions at run time.
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -19,6 +19,7 @@ from orchestration.resources import Partners, Reporter
 OWNER = "team:data-engineering"
 DATA_VERSION_TAG = "dagster/data_version"  # what `MaterializeResult(data_version=...)` writes
 REFRESHED = "refreshed"  # the check that is red while a partner or its delivery is in trouble
+MOVES = "source_moves"  # the check that warns of a source that its partner has left to itself
 SEVERITY = {"ERROR": dg.AssetCheckSeverity.ERROR, "WARN": dg.AssetCheckSeverity.WARN}
 
 
@@ -45,6 +46,7 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
     partner = partners()[dataset.partner]
     key = asset_key(dataset.id)
     names = {REFRESHED: "The partner answered and its delivery passed every check that blocks."}
+    names[MOVES] = "The partner has updated the source within two years."
     names |= expectations.check_names(dataset)
 
     @dg.asset(
@@ -94,6 +96,7 @@ def _events(home: Home, key: dg.AssetKey, names: dict[str, str], outcome: Outcom
         passed=outcome.is_good, asset_key=key, check_name=REFRESHED, description=outcome.message,
         metadata={"status": outcome.status, "serving": outcome.snapshot_id or "nothing yet"},
     )  # fmt: skip
+    yield _moves(home, outcome)
     judged = outcome.checks or (serving.meta["checks"] if serving else [])
     for row in judged:
         if row["check_name"] in names:
@@ -121,13 +124,30 @@ def _metadata(outcome: Outcome, serving: Vintage) -> dict[str, Any]:
     }
 
 
-def unmoved_event(home: Home, outcome: Outcome) -> dg.AssetMaterialization:
-    """What Dagster keeps of a dataset that needed no run: it is fresh, and still what it was."""
-    serving = lake.current(home, outcome.dataset_id)
+def unmoved_events(home: Home, outcome: Outcome) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
+    """What Dagster keeps of a dataset that needed no run: it is fresh, still what it was, and perhaps frozen."""
+    key, serving = asset_key(outcome.dataset_id), lake.current(home, outcome.dataset_id)
     assert serving is not None
-    return dg.AssetMaterialization(
-        asset_key(outcome.dataset_id), metadata=_metadata(outcome, serving),
-        tags={DATA_VERSION_TAG: serving.snapshot_id},
+    yield dg.AssetMaterialization(
+        key, metadata=_metadata(outcome, serving), tags={DATA_VERSION_TAG: serving.snapshot_id}
+    )
+    moves = _moves(home, outcome)
+    if not moves.passed:
+        yield dg.AssetCheckEvaluation(
+            asset_key=key, check_name=MOVES, passed=False, metadata={}, severity=moves.severity,
+            description=moves.description,
+        )  # fmt: skip
+
+
+def _moves(home: Home, outcome: Outcome) -> dg.AssetCheckResult:
+    """Asked at every refresh: a source that is frozen brings no load in which a check could find it out."""
+    since = lake.frozen_since(home, outcome.dataset_id, datetime.now(UTC).date())
+    said = (
+        f"not updated since {since}: look whether the partner has a successor" if since else "updated within two years"
+    )
+    return dg.AssetCheckResult(
+        passed=since is None, asset_key=asset_key(outcome.dataset_id), check_name=MOVES,
+        severity=dg.AssetCheckSeverity.WARN, description=said,
     )  # fmt: skip
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pytest
 
 from expectations.against_previous import indicator_names_kept, indicators_kept
-from ingest import lake
+from ingest import lake, storage
 from ingest.errors import DatasetRetired, IngestError, PayloadInvalid, RequestRefused, SchemaDrift
 from ingest.registry import Column, Dataset, datasets, partners
 from ingest.storage import Home
+from orchestration import lake_assets, warehouse
 from tests.quirks.conftest import read_as, zipped
 from tests.quirks.test_ilo import client_for, deliver, refresh_unchecked
 from tests.quirks.warehouse import Warehouse, findings
@@ -227,6 +230,54 @@ def test_world_bank_11_codes_that_are_not_iso(parse) -> None:
     assert kinds == expected
 
 
+def economy_class(area: str, year: int, region: str, group: str) -> dict[str, Any]:
+    return {
+        "ref_area": area, "fiscal_year": year, "region": region, "income_group_id": group, "income_group": group,
+        "source": "country list of 2026-08-01",
+    }  # fmt: skip
+
+
+@pytest.mark.quirk("world_bank", 12, "Region and income group have validity dates, of the fiscal years of known lists.")
+def test_world_bank_12_classes_change() -> None:
+    lists = [economy_class("RUS", 2027, "Europe & Central Asia", "UMC"), economy_class("ETH", 2026, "Africa", "LIC")]
+    rows = Warehouse({"economy_class": lists}).rows("dim_area_class")
+    groups = {(r["iso3"], r["fiscal_year"]): r["income_group_id"] for r in rows}
+    pairs = [(groups[iso3, 2024], groups[iso3, 2026]) for iso3, year in groups if year == 2024 and iso3 != "ETH"]
+    assert sum(before != after for before, after in pairs) == 12  # and Ethiopia makes 13
+    assert [groups["RUS", year] for year in (2024, 2026, 2027)] == ["UMC", "HIC", "UMC"]
+    assert (groups["NAM", 2024], groups["NAM", 2026], groups["ETH", 2024]) == ("UMC", "LMC", "LIC")
+    assert groups["ETH", 2026] == "LIC"  # the list loaded live goes before the recorded one, which has INX
+    regions = {(r["iso3"], r["fiscal_year"]): r["world_bank_region"] for r in rows}
+    for iso3 in ("AFG", "PAK"):
+        assert regions[iso3, 2024] == "South Asia"
+        assert regions[iso3, 2026] == "Middle East, North Africa, Afghanistan & Pakistan"
+    (namibia,) = [r for r in rows if (r["iso3"], r["fiscal_year"]) == ("NAM", 2026)]
+    assert (str(namibia["valid_from"]), str(namibia["valid_to"])) == ("2025-07-01", "2026-06-30")
+    assert not [r for r in rows if r["fiscal_year"] == 2025]  # no list of that year is known
+
+
+@pytest.mark.quirk(
+    "world_bank", 12, "The list of a live vintage dates by its day of retrieval; a replayed one does not."
+)
+def test_world_bank_12_only_live_lists_tell(home: Home) -> None:
+    lists = (
+        ("live", "2026-06-30", "LMC"), ("live", "2026-07-01", "UMC"), ("live", "2026-08-01", "HIC"),
+        ("sample", "2030-01-01", "LIC"),
+    )  # fmt: skip
+    for edition, day, income in lists:
+        group = {"id": income, "iso2code": "", "value": income}
+        namibia = economy("NAM", "NA", "Namibia", "SSF", "Sub-Saharan Africa ") | {"incomeLevel": group}
+        place = home.lake(COUNTRY.id) / "vintages" / day
+        place.mkdir(parents=True)
+        read_as(COUNTRY, {"country-0001.json": page(namibia).encode()}, place)
+        snapshot = {"snapshot_id": day, "edition": edition, "retrieved_at": f"{day}T03:00:00"}
+        storage.write_json(place / "vintage.json", {"settled_at": day, "snapshot": snapshot})
+    found = warehouse._economy_classes(home)
+    assert [(row[0], row[1], row[2], row[3]) for row in found] == [
+        ("NAM", 2026, "Sub-Saharan Africa", "LMC"), ("NAM", 2027, "Sub-Saharan Africa", "HIC"),
+    ]  # fmt: skip
+
+
 @pytest.mark.quirk("world_bank", 13, "A series under a new name holds the load back until somebody has confirmed it.")
 @pytest.mark.parametrize(
     ("now", "confirmed", "found"),
@@ -435,6 +486,19 @@ def test_world_bank_26_bounds_by_series(parse) -> None:
         assert findings(WDI, [high | {"indicator": "SL.TLF.0714.ZS", "obs_value": value}]) == {"value_range": 1}
 
 
+@pytest.mark.quirk("world_bank", 27, "The year for comparing countries has at least half of the usual coverage.")
+@pytest.mark.parametrize(("newest", "latest"), [(4, 2022), (5, 2023)])
+def test_world_bank_27_newest_year_is_thin(parse, newest: int, latest: int) -> None:
+    """Ten countries in each of five years; then four are too few and five are not. The world is no country."""
+    codes = ("BGD", "GHA", "CIV", "NAM", "IND", "KEN", "PER", "FJI", "BEN", "VNM")
+    cells = [(code, str(year)) for year in range(2018, 2023) for code in codes]
+    cells += [(code, "2023") for code in codes[:newest]] + [("WLD", "2023"), ("SSF", "2023"), ("WLD", "2024")]
+    rows = parse("world_bank_wdi", pages(*(row(countryiso3code=code, date=year) for code, year in cells)))
+    indicators = Warehouse({"world_bank_wdi": rows}).rows("dim_indicator")
+    years = {r["indicator_id"]: r["latest_covered_year"] for r in indicators}
+    assert (years["SL.TLF.0714.ZS"], years["SI.POV.GINI"]) == (latest, None)
+
+
 @pytest.mark.quirk("world_bank", 28, "A date is text; one that is not four digits is no year.")
 @pytest.mark.parametrize("date", ["2026Q1", "2026M02", "YR201712"])
 def test_world_bank_28_dates_are_text(parse, date: str) -> None:
@@ -485,6 +549,28 @@ def test_world_bank_30_empty_path_part(parse, server, tmp_path: Path) -> None:
         parse("world_bank_wdi", pages(row(), row(indicator=other)))
 
 
+@pytest.mark.quirk(
+    "world_bank", 31, "A source that the Bank has not updated for two years makes a warning every night."
+)
+@pytest.mark.parametrize(("stamp", "moves"), [("2021-08-18", False), ("2013-02-22", False), ("today", True)])
+def test_world_bank_31_frozen_source(server, home: Home, stamp: str, moves: bool) -> None:
+    day = str(datetime.now(UTC).date()) if stamp == "today" else stamp
+    sources = [{"total": "1"}, [{"id": "2", "lastupdated": day}]]
+    server.says(json.dumps(sources), on="/v2/sources")
+    server.says(page(row()), on="/indicator/")
+    for status in ("accepted", "unchanged"):  # also of a night on which nothing is loaded
+        outcome = refresh_unchecked(home, ONE, server.url)
+        assert outcome.status == status
+        key = dg.AssetKey([ONE.partner, ONE.id])
+        events = list(lake_assets._events(home, key, {lake_assets.MOVES: ""}, outcome))
+        (check,) = [e for e in events if isinstance(e, dg.AssetCheckResult) and e.check_name == lake_assets.MOVES]
+        assert (check.passed, check.severity) == (moves, dg.AssetCheckSeverity.WARN)
+        assert moves or f"not updated since {stamp}" in check.description
+    unmoved = lake_assets.unmoved_events(home, outcome)  # `a87 refresh` settles such a night without a run
+    told = [(e.check_name, e.passed) for e in unmoved if isinstance(e, dg.AssetCheckEvaluation)]
+    assert told == ([] if moves else [(lake_assets.MOVES, False)])
+
+
 @pytest.mark.quirk("world_bank", 32, "Areas are joined by code; names of other spellings meet in the same area.")
 def test_world_bank_32_names_differ() -> None:
     areas = Warehouse({}).rows("int_areas")
@@ -496,6 +582,33 @@ def test_world_bank_32_names_differ() -> None:
         found = [area for area in areas if (area["scheme"], area["code"]) in wanted]
         assert {area["iso3"] for area in found} == {bank}
         assert {area["label"] for area in found} == names
+
+
+PROJECT = {  # fields as printed
+    "id": "P000001", "totalamt": "100,000,000", "curr_total_commitment": "100", "theme1": "!$!0",
+    "boardapprovaldate": "2024-11-07T00:00:00Z", "closingdate": "10/30/2030 12:00:00 AM", "countrycode": ["3A"],
+}  # fmt: skip
+
+
+@pytest.mark.quirk("world_bank", 33, "Projects are taken by no dataset: their door is shut, their layout is no page.")
+def test_world_bank_33_projects_are_refused(server, tmp_path: Path) -> None:
+    assert not [base for base in partners()["world_bank"].bases.values() if "search.worldbank" in base]
+    client = client_for("world_bank", server.url)
+    with pytest.raises(RequestRefused, match="a host that is not configured"):
+        client.get_json("https://search.worldbank.org/api/v2/projects", into=tmp_path / "x.json")
+    body = json.dumps({"rows": 1, "os": 0, "page": 1, "total": "1", "projects": {"P000001": PROJECT}})
+    says(server, body)
+    with pytest.raises(PayloadInvalid, match="another shape"):
+        deliver(ONE, server.url, tmp_path)
+
+
+@pytest.mark.quirk("world_bank", 33, "The 400 of the Projects API is permanent and its words are told.")
+def test_world_bank_33_http_400(server, tmp_path: Path) -> None:
+    says(server)
+    server.says('{"Debug":true,"error":"400 - Invalid"}', 400, on="/indicator/")
+    with pytest.raises(RequestRefused, match="400 - Invalid"):
+        deliver(ONE, server.url, tmp_path)
+    assert len(server.paths) == 2
 
 
 @pytest.mark.quirk("world_bank", 34, "Data360 is not among the doors, and its layout never passes for rows of v2.")
