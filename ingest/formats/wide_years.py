@@ -60,7 +60,7 @@ def long_table(
         try:
             con.execute(f"create temp table wide as {_wide(data, layout, series)}")
             _check_series(con, series, partner)
-            select = _cells(layout, columns, _notes(notes, partner))
+            select = _cells(layout, columns, _notes(notes, series, partner))
             con.execute(f"copy ({select}) to {sql_text(dest)} (format csv, header)")
         except duckdb.InvalidInputException as error:
             raise PayloadInvalid(f"rows that are not CSV ({error})", partner=partner) from error
@@ -104,8 +104,12 @@ def _check_rows(data: Path, layout: _Layout, partner: str) -> None:
 
 def _wide(data: Path, layout: _Layout, series: Collection[str]) -> str:
     names = [name or f"nameless {place}" for place, name in enumerate(layout.names)]
-    kept = f'where "Indicator Code" in ({", ".join(map(sql_text, series))})' if series else ""
-    return f"select * from {_reader(data, names, layout.skip)} {kept}"
+    return f"select * from {_reader(data, names, layout.skip)} where {_among(series, 'Indicator Code')}"
+
+
+def _among(series: Collection[str], column: str) -> str:
+    """Condition of a row that is asked for: all are where no series is named."""
+    return f'trim("{column}") in ({", ".join(map(sql_text, series))})' if series else "true"
 
 
 def _reader(file: Path, names: Collection[str], skip: int) -> str:
@@ -116,7 +120,7 @@ def _reader(file: Path, names: Collection[str], skip: int) -> str:
     )
 
 
-def _notes(notes: Path | None, partner: str) -> str:
+def _notes(notes: Path | None, series: Collection[str], partner: str) -> str:
     """Footnotes by cell. Codes come in lower case too, years as `YR2005` with blanks behind (quirk 17)."""
     if notes is None:
         return "select null::varchar as area, null::varchar as series, null::varchar as year, null::varchar as note"
@@ -128,11 +132,11 @@ def _notes(notes: Path | None, partner: str) -> str:
         select upper(trim(CountryCode)) as area, trim(SeriesCode) as series,
             regexp_extract(upper(Year), '[0-9]{{4}}') as year,
             string_agg(distinct DESCRIPTION, '; ' order by DESCRIPTION) as note
-        from {_reader(notes, names, 1)} group by 1, 2, 3"""
+        from {_reader(notes, names, 1)} where {_among(series, "SeriesCode")} group by 1, 2, 3"""
 
 
 def _check_series(con: duckdb.DuckDBPyConnection, series: Collection[str], partner: str) -> None:
-    there = {row[0] for row in con.execute('select distinct "Indicator Code" from wide').fetchall()}
+    there = {row[0] for row in con.execute('select distinct trim("Indicator Code") from wide').fetchall()}
     if gone := sorted(set(series) - there):
         raise DatasetRetired(
             f"series that the zip does not hold: {gone}", partner=partner, expected="every series of the registry",
