@@ -15,7 +15,7 @@ from ingest import lake, snapshots, storage
 from ingest.errors import IngestError, PayloadInvalid
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
-from ingest.partners import connector
+from ingest.partners import connector, fetcher
 from ingest.registry import Dataset, partners
 from ingest.snapshots import RANK, Edition, Snapshot
 from ingest.storage import Home
@@ -146,8 +146,11 @@ def _refresh(
     if same_edition and lake.last_signal(home, dataset.id) == signal:
         return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
+    first = same_edition is None
     snapshot, rows = (
-        _load_held(home, dataset, held, work) if held else _fetch_and_load(home, dataset, edition, client, signal, work)
+        _load_held(home, dataset, held, work)
+        if held
+        else _fetch_and_load(home, dataset, edition, client, signal, work, first=first)
     )
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
@@ -180,7 +183,14 @@ def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 
 
 def _fetch_and_load(
-    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path
+    home: Home,
+    dataset: Dataset,
+    edition: Edition,
+    client: HttpClient,
+    signal: dict[str, Any],
+    work: Path,
+    *,
+    first: bool,
 ) -> tuple[Snapshot, int]:
     """The delivery in the raw store and its rows in `work`/vintage; it is hashed while it is loaded.
 
@@ -189,7 +199,7 @@ def _fetch_and_load(
     delivery = work / "snapshot"
     payload = delivery / "payload"
     payload.mkdir(parents=True)
-    url = connector(client.partner).fetch(client, dataset, signal, payload)
+    url = fetcher(client.partner, first=first)(client, dataset, signal, payload)
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(snapshots.content_hash, payload, dataset)
         try:

@@ -78,6 +78,7 @@ class Tolerances(Strict):
     max_last_year_lost_pct: float = 20.0  # areas of one series that may lose its latest figures
     may_lack: tuple[str, ...] = ()  # areas of a complete list that a delivery may come without
     max_text_values: int = 0
+    value_noise: float = 0.0  # values that differ by less, relative to their size, are one figure
     latest_year: int | None = None  # where projections reach further than a few years
     withdrawn_codes: tuple[str, ...] = ()  # indicators, items or elements that the partner gave up
     confirmed_names: tuple[str, ...] = ()  # new names of indicators or items that somebody has read the notes of

@@ -77,12 +77,12 @@ def json_reply(value: Any, *, status: int = 200) -> Reply:
     return Reply(_dumps(value).encode(), "application/json;charset=utf-8", status)
 
 
-def zip_bytes(members: Mapping[str, bytes]) -> bytes:
-    """A zip archive that depends on names and contents alone."""
+def zip_bytes(members: Mapping[str, bytes], made_on: tuple[int, int, int, int, int, int] = MEMBER_DATE) -> bytes:
+    """A zip archive that depends on names, contents and the date of its members alone."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, body in members.items():
-            archive.writestr(zipfile.ZipInfo(name, MEMBER_DATE), body, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, made_on), body, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

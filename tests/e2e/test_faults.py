@@ -16,7 +16,7 @@ from tests.e2e.conftest import Platform
 # Refreshed here; every other dataset stands for those that nobody asked for. `tests/faults` breaks all of them.
 HEALTHY = {"ilo_sdg_a871_sex_age_rt", "ilab_goods"}
 ILO = {"ilo_sdg_0831_sex_eco_rt", "ilo_sdg_a871_sex_age_rt", "ilo_source"}
-WORLD_BANK = {"world_bank_country", "world_bank_wdi"}
+WORLD_BANK = {"world_bank_country", "world_bank_wdi", "world_bank_wgi"}
 UNAVAILABLE = ("failed", ["partner unavailable: HTTP 503", "the last good vintage keeps serving"])
 HTML = ("failed", ["partner unavailable: an HTML page with status 200", "the last good vintage keeps serving"])
 

@@ -54,7 +54,7 @@ TABLES = {
         "WLD,1W,World,NA,NA,Aggregates,NA,NA,Aggregates,,,Aggregates,,,\n"
         "BGD,BD,Bangladesh,SAS,8S,South Asia,LMC,XN,Lower middle income,IDX,XI,IDA,Dhaka,90.4113,23.7055\n"
     ),
-    "world_bank_series": "indicator,name\nSI.POV.GINI,Gini index\nSP.POP.TOTL,\"Population, total\"\n",
+    "world_bank_series": "indicator,name,source\nSI.POV.GINI,Gini index,2\nSP.POP.TOTL,\"Population, total\",2\n",
     "world_bank": (
         "indicator,ref_area,year,value,footnote,source_id\n"
         "SI.POV.GINI,NAM,2015,59.1,\"Survey, national\",real\nSI.POV.GINI,BGD,2010,32.1,,real\n"
@@ -216,7 +216,7 @@ def test_ilo_dictionary_ends_with_an_empty_object(get: Get) -> None:
 
 def test_world_bank_sources(get: Get) -> None:
     header, rows = get("api.worldbank.org/v2/sources?format=json&per_page=1000").json()
-    assert header == {"page": "1", "pages": "1", "per_page": "1000", "total": "2"}
+    assert header == {"page": "1", "pages": "1", "per_page": "1000", "total": "3"}
     assert rows[1]["id"] == "2"
     assert rows[1]["lastupdated"] == "2026-02-17"
 
@@ -257,6 +257,17 @@ def test_world_bank_series(get: Get) -> None:
 def test_world_bank_series_without_rows(get: Get) -> None:
     header, rows = get("api.worldbank.org/v2/country/all/indicator/SP.POP.TOTL?format=json").json()
     assert (header["total"], rows) == (0, None)
+
+
+def test_world_bank_bulk_zip(get: Get) -> None:
+    with zipfile.ZipFile(io.BytesIO(get("databank.worldbank.org/data/download/WDI_CSV.zip").content)) as archive:
+        assert {member.date_time[:3] for member in archive.infolist()} == {(2026, 2, 17)}
+        lines = archive.read("WDICSV.csv").decode("utf-8-sig").split("\r\n")
+        notes = archive.read("WDIfootnote.csv").decode("utf-8-sig").split("\r\n")
+    lead = '"Country Name","Country Code","Indicator Name","Indicator Code"'
+    assert lines[0] == f'{lead},"2010","2011","2015","2016","A87_SYNTHETIC",'
+    assert '"Namibia","NAM","Gini index","SI.POV.GINI","","","59.1","","",' in lines
+    assert notes[1:] == ['"NAM","SI.POV.GINI","YR2015","Survey, national",', ""]
 
 
 # --- Eurostat --------------------------------------------------------------------------------------------------------

@@ -89,19 +89,19 @@ def test_ilo_sdg_0831_keeps_empty_values_with_their_status(tmp_path: Path, recor
 
 def test_world_bank_esg_zip(tmp_path: Path, recorded: Endpoints) -> None:
     loaded = Loaded(Home(tmp_path), local("world_bank_esg"), recorded)
-    assert loaded.one("count(distinct ref_area || indicator)") == 16_969
-    assert loaded.outcome.rows == 16_969 * 63  # 1960 to 2022
+    assert loaded.outcome.rows == 431_991 + 160  # footnotes without an observation are kept
+    assert loaded.one("count(*)", "footnote is not null") == 32_495
     assert loaded.one("count(*)", "obs_value is not null") == 431_991
     assert loaded.one("count(*)", "obs_value < 0") == 29_577
     assert loaded.one("sum(obs_value)") == pytest.approx(92442689.17067407, rel=1e-9)
-    assert loaded.one("count(*)", "indicator = 'SL.TLF.0714.ZS' and obs_value is not null") == 281
-    assert loaded.one("count(*)", "ref_area = 'NAM'") == 71 * 63
+    assert loaded.one("count(*)", "indicator = 'SL.TLF.0714.ZS' and obs_value is not null and footnote <> ''") == 281
+    assert loaded.one("count(distinct ref_area)", "ref_area in ('NAM', 'NA')") == 1
 
 
 def test_world_bank_country_zip(tmp_path: Path, recorded: Endpoints) -> None:
     loaded = Loaded(Home(tmp_path), local("world_bank_bgd"), recorded)
-    assert loaded.outcome.rows == 85_860
-    assert loaded.one("count(*)", "obs_value is not null") == 37_867
+    assert loaded.outcome.rows == loaded.one("count(*)", "obs_value is not null") == 37_867
+    assert loaded.one("list(distinct last_updated)") == ["2020-07-01"]
     assert loaded.one("count(*)", "obs_value < 0") == 1_124
     assert loaded.one("max(obs_value)") == 27157914000000
     assert loaded.one("obs_value", "indicator = 'SL.TLF.0714.ZS' and time_period = '2003'") == 17.5385033159
