@@ -126,15 +126,19 @@ def write_empty(dataset: Dataset, dest: Path) -> None:
         con.execute(f"copy (select {columns} where false) to {sql_text(dest)} (format parquet)")
 
 
+def undeclared(dataset: Dataset, table: TextTable) -> set[str]:
+    """Columns of a delivery that the registry neither takes nor ignores. They are accepted and not loaded."""
+    known = {c.source for c in dataset.columns} | {*dataset.ignored, SYNTHETIC_MARK, TRAILING}
+    return set(table.header) - known
+
+
 def _check_header(dataset: Dataset, table: TextTable) -> None:
     needed = {c.source for c in dataset.columns if not c.optional_on_wire}
     missing = sorted(needed - set(table.header))
-    known = {c.source for c in dataset.columns} | {SYNTHETIC_MARK, TRAILING}
-    extra = sorted(set(table.header) - known)
     if missing:
         raise SchemaDrift(
-            f"missing columns {missing}; columns nobody declared {extra}", partner=dataset.partner,
-            expected=f"columns {sorted(needed)}",
+            f"missing columns {missing}; columns nobody declared {sorted(undeclared(dataset, table))}",
+            partner=dataset.partner, expected=f"columns {sorted(needed)}",
             remedy=f"compare the raw file with ingest/registry/{dataset.base_id}.yaml; if the partner renamed a column "
             "and its meaning is the same, change `source` there and refresh again",
         )  # fmt: skip

@@ -228,6 +228,12 @@ def test_a_header_alone_is_no_rows(tmp_path):
     assert load(tmp_path, f"{HEADER}\n") == []
 
 
+def test_columns_that_the_registry_neither_takes_nor_ignores_are_undeclared(tmp_path):
+    wide = table(tmp_path / "0.csv", f"{HEADER},Note,Flag,A87_SYNTHETIC,Domain\n004,2020,1,n,A,1,d\n")
+    assert lake.undeclared(make_dataset(ignored=("Domain",)), wide) == set()
+    assert lake.undeclared(DATASET, wide) == {"Domain"}
+
+
 def test_text_in_the_nameless_last_field_is_drift(tmp_path):
     path = tmp_path / "0.csv"
     path.write_text(f"{HEADER}\n004,2020,1,\n008,2020,2,x\n")
