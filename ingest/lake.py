@@ -3,6 +3,7 @@
 lake/<dataset>/vintages/<snapshot_id>/{data.parquet/, revision.parquet, vintage.json}
                                          data.parquet is a folder of parts, which DuckDB and Spark read as one table
 lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
+lake/<dataset>/accepted.ndjson                   one line each time a vintage became current
 lake/<dataset>/current.json                      names the vintage everything downstream reads
 lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
 """
@@ -127,15 +128,19 @@ def write_empty(dataset: Dataset, dest: Path) -> None:
         con.execute(f"copy (select {columns} where false) to {sql_text(dest)} (format parquet)")
 
 
+def undeclared(dataset: Dataset, table: TextTable) -> set[str]:
+    """Columns of a delivery that the registry neither takes nor ignores. They are accepted and not loaded."""
+    known = {c.source for c in dataset.columns} | {*dataset.ignored, SYNTHETIC_MARK, TRAILING}
+    return set(table.header) - known
+
+
 def _check_header(dataset: Dataset, table: TextTable) -> None:
     needed = {c.source for c in dataset.columns if not c.optional_on_wire}
     missing = sorted(needed - set(table.header))
-    known = {c.source for c in dataset.columns} | {SYNTHETIC_MARK, TRAILING}
-    extra = sorted(set(table.header) - known)
     if missing:
         raise SchemaDrift(
-            f"missing columns {missing}; columns nobody declared {extra}", partner=dataset.partner,
-            expected=f"columns {sorted(needed)}",
+            f"missing columns {missing}; columns nobody declared {sorted(undeclared(dataset, table))}",
+            partner=dataset.partner, expected=f"columns {sorted(needed)}",
             remedy=f"compare the raw file with ingest/registry/{dataset.base_id}.yaml; if the partner renamed a column "
             "and its meaning is the same, change `source` there and refresh again",
         )  # fmt: skip
@@ -307,7 +312,34 @@ def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, An
     storage.replace_folder(candidate.folder, place)
     if passed:
         confirm(home, dataset_id, candidate.snapshot_id, signal)
+        _note_acceptance(home, dataset_id, candidate)
     return Vintage(place, candidate.meta)
+
+
+def served_at(home: Home, dataset_id: str, moment: datetime) -> tuple[datetime, Vintage] | None:
+    """The vintage that served at a moment (with time zone) and since when, or None before the first acceptance."""
+    known = {v.snapshot_id: v for v in vintages(home, dataset_id)}
+    accepted = {(datetime.fromisoformat(v.meta["settled_at"]), name) for name, v in known.items()}
+    path = _acceptances(home, dataset_id)
+    for line in path.read_text().splitlines() if path.exists() else []:
+        entry = json.loads(line)
+        accepted.add((datetime.fromisoformat(entry["accepted_at"]), entry["snapshot_id"]))
+    before = [entry for entry in accepted if entry[0] <= moment]
+    if not before:
+        return None
+    since, name = max(before)
+    return since, known[name]
+
+
+def _acceptances(home: Home, dataset_id: str) -> Path:
+    return home.lake(dataset_id) / "accepted.ndjson"
+
+
+def _note_acceptance(home: Home, dataset_id: str, vintage: Vintage) -> None:
+    """A partner that takes a revision back sends an old vintage again, whose folder knows its last acceptance only."""
+    path = _acceptances(home, dataset_id)
+    line = json.dumps({"accepted_at": vintage.meta["settled_at"], "snapshot_id": vintage.snapshot_id})
+    storage.write_text(path, (path.read_text() if path.exists() else "") + line + "\n")
 
 
 def confirm(home: Home, dataset_id: str, snapshot_id: str, signal: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ The checks come in as a function, so that ingestion knows nothing of Great Expec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ingest import lake, snapshots, storage
 from ingest.errors import IngestError, PayloadInvalid
+from ingest.formats import TextTable
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
 from ingest.partners import connector, fetcher
@@ -39,6 +40,14 @@ class Candidate:
     @property
     def revision(self) -> Path | None:
         return self.vintage.folder / "revision.parquet" if self.previous else None
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What a delivery gave: rows in the lake, and the columns that the registry does not know."""
+
+    rows: int
+    undeclared: list[str]
 
 
 Check = Callable[[Dataset, Candidate], list[CheckRow]]
@@ -147,7 +156,7 @@ def _refresh(
         return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
     first = same_edition is None
-    snapshot, rows = (
+    snapshot, loaded = (
         _load_held(home, dataset, held, work)
         if held
         else _fetch_and_load(home, dataset, edition, client, signal, work, first=first)
@@ -157,10 +166,11 @@ def _refresh(
         return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
     folder = work / "vintage"
     previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
-    if previous and lake.same_content(dataset, previous.data, folder / "data.parquet"):
+    if previous and _same_delivery(dataset, previous, folder, loaded):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the delivery has a new stamp and the same rows", now)
-    candidate = _compare(dataset, snapshot, rows, folder, previous)
+    candidate = _compare(dataset, snapshot, loaded.rows, folder, previous)
+    candidate.vintage.meta["undeclared_columns"] = loaded.undeclared
     checks = check(dataset, candidate)
     candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
@@ -183,15 +193,9 @@ def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 
 
 def _fetch_and_load(
-    home: Home,
-    dataset: Dataset,
-    edition: Edition,
-    client: HttpClient,
-    signal: dict[str, Any],
-    work: Path,
-    *,
+    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path, *,
     first: bool,
-) -> tuple[Snapshot, int]:
+) -> tuple[Snapshot, _Loaded]:  # fmt: skip
     """The delivery in the raw store and its rows in `work`/vintage; it is hashed while it is loaded.
 
     Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected.
@@ -203,7 +207,7 @@ def _fetch_and_load(
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(snapshots.content_hash, payload, dataset)
         try:
-            loaded: int | IngestError = _load(dataset, payload, work)
+            loaded: _Loaded | IngestError = _load(dataset, payload, work)
         except IngestError as error:
             loaded = error
     snapshot = snapshots.store(home, dataset, delivery, sha256=digest.result(), edition=edition, url=url, signal=signal)
@@ -212,7 +216,7 @@ def _fetch_and_load(
     return snapshot, loaded
 
 
-def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> tuple[Snapshot, int]:
+def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> tuple[Snapshot, _Loaded]:
     """As `_fetch_and_load`, of a delivery that we hold."""
     try:
         return snapshot, _load(dataset, snapshot.payload(home), work)
@@ -220,19 +224,34 @@ def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> 
         raise _rejected(home, snapshot, error) from error.__cause__
 
 
-def _load(dataset: Dataset, payload: Path, work: Path) -> int:
-    """Write `work`/vintage/data.parquet; returns its rows. `work`/text takes the delivery as UTF-8."""
+def _load(dataset: Dataset, payload: Path, work: Path) -> _Loaded:
+    """Write `work`/vintage/data.parquet. `work`/text takes the delivery as UTF-8."""
     text, folder = work / "text", work / "vintage"
     text.mkdir()
     folder.mkdir()
     tables = connector(partners()[dataset.partner]).read(dataset, payload, text)
-    return lake.load(dataset, tables, folder / "data.parquet")
+    undeclared: set[str] = set()
+    rows = lake.load(dataset, _noting(dataset, tables, undeclared), folder / "data.parquet")
+    return _Loaded(rows, sorted(undeclared))
+
+
+def _noting(dataset: Dataset, tables: Iterable[TextTable], undeclared: set[str]) -> Iterator[TextTable]:
+    """The tables as they come in; their undeclared columns are added to `undeclared`."""
+    for table in tables:
+        undeclared |= lake.undeclared(dataset, table)
+        yield table
 
 
 def _rejected(home: Home, snapshot: Snapshot, error: IngestError) -> IngestError:
     snapshots.reject(home, snapshot, str(error))
     error.url = error.url or snapshot.url
     return error
+
+
+def _same_delivery(dataset: Dataset, previous: Vintage, folder: Path, loaded: _Loaded) -> bool:
+    """Whether rows and columns are those of the previous vintage; a column nobody declared must reach its check."""
+    same_columns = previous.meta.get("undeclared_columns", []) == loaded.undeclared
+    return same_columns and lake.same_content(dataset, previous.data, folder / "data.parquet")
 
 
 def _same_columns(vintage: Vintage, folder: Path) -> bool:

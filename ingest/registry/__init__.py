@@ -109,6 +109,7 @@ class Dataset(Strict):
     columns: tuple[Column, ...]
     obs_range: tuple[float, float] | None = None
     known: dict[str, tuple[str, ...]] = {}  # column -> its code list; a blank is always allowed
+    ignored: tuple[str, ...] = ()  # wire columns that are known and not taken
     unit_by: tuple[str, str] | None = None  # (measure column, unit column): a measure never changes its unit unseen
     request: dict[str, Any] = {}  # read by the partner's module
     months: Months | None = None

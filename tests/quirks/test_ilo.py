@@ -16,7 +16,7 @@ from ingest.partners import connector
 from ingest.refresh import Outcome, refresh
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
-from tests.quirks.conftest import read_as
+from tests.quirks.conftest import check_of, read_as
 from tests.quirks.warehouse import Warehouse, findings
 
 Rows = list[dict[str, Any]]
@@ -27,7 +27,7 @@ SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparabi
 A871 = "ilo_sdg_a871_sex_age_rt"
 B871 = "ilo_sdg_b871_sex_age_rt"
 INFORMAL = "ilo_sdg_0831_sex_eco_rt"
-NEET = "ilo_sdg_0861_sex_rt"
+NEET, NEET_CODE = "ilo_sdg_0861_sex_rt", "SDG_0861_SEX_RT"
 EARLY = "ref_area,indicator,source,sex,classif1,time,obs_value,obs_status,note_classif,note_indicator,note_source\n"
 LATE = (
     '"ref_area","source","indicator","sex","classif1","time","obs_value","obs_status","note_classif",'
@@ -90,6 +90,26 @@ def test_ilo_01_required_columns(parse, name: str) -> None:
     )
     with pytest.raises(SchemaDrift, match=f"missing columns \\['{name}'\\]; columns nobody .*'{name}_renamed'"):
         parse(INFORMAL, {"data.csv": body.encode()})
+
+
+@pytest.mark.quirk("ilo", 1, "A column nobody declared is accepted, and a warning names it.")
+def test_ilo_01_undeclared_columns(server, refreshed) -> None:
+    row = '"KEN","BA:1","SDG_0861_SEX_RT","SEX_T","2019",20'
+    header = '"ref_area","source","indicator","sex","time","obs_value"'
+    server.says(contents(f"{NEET_CODE}_A"), on="/toc/")
+    server.says(contents(f"{NEET_CODE}_A", updated="06/02/2026 07:10:19"), on="/toc/")
+    server.says(f"{header}\n{row}\n", on="/data/")
+    server.says(f'{header},"unit_mult"\n{row},3\n', on="/data/")
+    neet = datasets()[NEET]
+    small = neet.model_copy(update={"tolerances": neet.tolerances.model_copy(update={"min_rows": 1})})
+    plain, news = refreshed(small), refreshed(small)
+    assert check_of(plain, "undeclared_columns")["passed"]
+    assert (plain.status, news.status) == (
+        "accepted",
+        "accepted",
+    )  # the same rows, yet not unchanged: it has to be seen
+    told = check_of(news, "undeclared_columns")
+    assert (told["passed"], told["severity"], told["observed"]) == (False, "WARN", "unit_mult")
 
 
 @pytest.mark.quirk("ilo", 2, "An empty value with status U is NULL, not 0; status U beside a value does not remove it.")
