@@ -126,14 +126,14 @@ def test_ilab_05_repeated_blocks(parse) -> None:
     assert all("not one national figure" in row["note"] for row in shares(rows))
 
 
-@pytest.mark.quirk("ilab", 6, "an identical repeat stands once, a good without countries gives no row")
+@pytest.mark.quirk("ilab", 6, "an identical repeat stands once with its count, a good without countries gives no row")
 def test_ilab_06_exact_duplicates(parse) -> None:
     congo = origin("Congo, Democratic Republic of the", "Yes", "Yes", "Yes")
     rows = parse(
         GOODS, {"2016.xml": edition(good("Tin ore (cassiterite)", congo, congo), good("Tin ore (cassiterite)"))}
     )
-    assert [row["good"] for row in rows] == ["Tin ore (cassiterite)"]
-    assert findings(datasets()[GOODS], rows) == {}
+    assert [(row["good"], row["copies"]) for row in rows] == [("Tin ore (cassiterite)", "2")]
+    assert findings(datasets()[GOODS], rows) == {"printed_once": 1}
 
 
 @pytest.mark.quirk("ilab", 6, "repeats that differ are an error")
