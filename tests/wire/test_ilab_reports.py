@@ -174,6 +174,27 @@ def test_projects(load: Load) -> None:
     assert by_year(rows) == COUNTS["ilab_projects"]
 
 
+def test_changes_of_the_goods_list(load: Load) -> None:
+    """By raw name there are 16 removals; really 6 (trap 12)."""
+    rows = warehouse(load, "ilab_goods").rows("fct_goods_list_change")
+    kinds = {"flag_changed": "flags changed"}
+    assert {(str(r["edition_before"]), str(r["edition"]), r["change"], r["good_id"], r["iso3"]) for r in rows} == {
+        (r["from_edition"], r["to_edition"], kinds.get(r["change"], r["change"]), r["good_id"], r["iso3"])
+        for r in reference("goods_list_changes")
+    }
+    assert Counter(r["change"] for r in rows) == {"added": 120, "flags changed": 16, "renamed": 9, "removed": 6}
+
+
+def test_treaties_by_panel(load: Load) -> None:
+    """More countries have ratified C138 in every report; by raw counts fewer in 2018 than in 2014 (trap 10)."""
+    rows = {r["report_year"]: r for r in warehouse(load, "ilab_conventions").rows("mart_ratification")
+            if r["convention_id"] == "C138"}  # fmt: skip
+    assert [rows[int(year)]["countries_ratified"] for year in YEARS] == [113, 111, 108, 110, 115]
+    assert [rows[int(year)]["panel_ratified"] for year in YEARS] == [105, 106, 107, 108, 113]
+    assert len({row["panel_countries"] for row in rows.values()}) == 1
+    assert all(row["countries_ratified"] <= row["countries_assessed"] for row in rows.values())
+
+
 def test_the_report_year_stands_in_the_text(tmp_path: Path) -> None:
     """Report 2018 under the name of 2016 is refused (trap 17)."""
     from ingest.errors import PayloadInvalid

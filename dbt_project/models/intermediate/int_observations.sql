@@ -118,7 +118,12 @@ ilab_statistics as (
         max(working_children.block) over (
             partition by working_children.report_year, working_children.country
         ) as blocks,
-        completion_rates.value_pct as completion_pct
+        completion_rates.value_pct as completion_pct,
+        -- of the report before, for the same ages
+        lag(working_children.value_pct) over (
+            partition by working_children.country, working_children.age_range, working_children.block
+            order by working_children.report_year
+        ) as pct_before
     from {{ ref('stg_ilab__findings') }} as working_children
     left join {{ ref('stg_ilab__findings') }} as completion_rates
         on
@@ -155,6 +160,8 @@ ilab_shares as (
         case
             when value_pct = completion_pct then 'equals the primary completion rate of the same report: doubtful'
             when blocks > 1 then 'the report gives several surveys or parts of the country: not one national figure'
+            when abs(value_pct - pct_before) > 20
+                then 'more than 20 points away from the report before: another survey, or a slip'
             else missing_reason
         end as note,
         'reported' as basis,
