@@ -20,6 +20,7 @@ SHARE_LIMIT = "case when try_cast(report_year as integer) < 2016 then 100 else 1
 def ilo(dataset: Dataset) -> Iterator[Check]:
     if "indicator" in dataset.lake_columns:
         yield asked_indicator_only(dataset)
+        yield years_only(dataset)
     if "source" in dataset.key and dataset.period_column in dataset.key:
         yield one_source_per_series(dataset)
 
@@ -52,6 +53,22 @@ def asked_indicator_only(dataset: Dataset) -> Check:
         failing=failing,
         finding="{n} rows are of another indicator",
         advice="the reply belongs to another request: look at the raw snapshot, then refresh again",
+    )
+
+
+def years_only(dataset: Dataset) -> Check:
+    """Only annual datasets are taken: a quarter or month has no year in staging, and would be lost without a word."""
+    failing = (
+        f"select {shown(dataset, 'time_period')} from {{batch}} "
+        "where not regexp_full_match(time_period, '[0-9][0-9][0-9][0-9]')"
+    )
+    return Check(
+        name="years_only",
+        description="every period is a calendar year",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} periods are no year",
+        advice="the reply holds another frequency: compare the request (id ending in _A) with the raw file",
     )
 
 

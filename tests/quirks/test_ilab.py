@@ -332,7 +332,7 @@ def test_ilab_12_renaming_is_its_own_change(parse) -> None:
     old = edition(*(good(name, india) for name in ("Textiles (jute)", "Bricks")))
     new = edition(good("Jute (textiles)", india), good("Rice", india))
     rows = Warehouse({GOODS: parse(GOODS, {"2014.xml": old, "2016.xml": new})}).rows("fct_goods_list_change")
-    assert {row["good_id"]: row["change"] for row in rows} == {
+    assert {row["good_id"]: row["change_kind"] for row in rows} == {
         "jute_textiles": "renamed", "bricks": "removed", "rice": "added",
     }  # fmt: skip
 

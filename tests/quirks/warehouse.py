@@ -25,7 +25,7 @@ class Warehouse:
 
     numbers = (
         {"factor": "DOUBLE", "is_share": "BOOLEAN"}
-        | dict.fromkeys(("valid_from", "valid_to", "age_from", "age_to", "edition"), "INTEGER")
+        | dict.fromkeys(("valid_from", "valid_to", "age_from", "age_to", "edition", "year"), "INTEGER")
         | {"file_date": "DATE"}
     )
 
@@ -72,7 +72,8 @@ class Warehouse:
 
     def _seed(self, file: Path) -> None:
         rows = [{name: cell or None for name, cell in row.items()} for row in _csv(file)]
-        self._table(file.stem, {name: self.numbers.get(name, "VARCHAR") for name in rows[0]}, rows)
+        names = file.read_text(encoding="utf-8").partition("\n")[0].split(",")
+        self._table(file.stem, {name: self.numbers.get(name, "VARCHAR") for name in names}, rows)
 
     def _table(self, name: str, columns: dict[str, str], rows: Rows) -> None:
         fill(self.con, name, columns, rows)

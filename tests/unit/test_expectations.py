@@ -110,9 +110,9 @@ def test_names_follow_the_registry() -> None:
     ]  # fmt: skip
     assert list(check_names(datasets()["ilo_sdg_0831_sex_eco_rt"])) == [
         "schema", "row_floor", "key_unique", "required_not_null", "known_codes", "value_parses", "value_range",
-        "not_from_the_future", "asked_indicator_only", "one_source_per_series", "row_loss", "indicators_kept",
-        "areas_kept", "last_year_kept", "series_last_year_kept", "mass_revision", "revision_magnitude",
-        "empties_share",
+        "not_from_the_future", "asked_indicator_only", "years_only", "one_source_per_series", "row_loss",
+        "indicators_kept", "areas_kept", "last_year_kept", "series_last_year_kept", "mass_revision",
+        "revision_magnitude", "empties_share",
     ]  # fmt: skip
     assert "unit_stable" in check_names(datasets()["fao_qcl"])
     assert {"percent_unit", "percent_outliers"} < check_names(datasets()["ilab_findings"]).keys()

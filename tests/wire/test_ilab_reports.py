@@ -178,11 +178,11 @@ def test_changes_of_the_goods_list(load: Load) -> None:
     """By raw name there are 16 removals; really 6 (trap 12)."""
     rows = warehouse(load, "ilab_goods").rows("fct_goods_list_change")
     kinds = {"flag_changed": "flags changed"}
-    assert {(str(r["edition_before"]), str(r["edition"]), r["change"], r["good_id"], r["iso3"]) for r in rows} == {
+    assert {(str(r["edition_before"]), str(r["edition"]), r["change_kind"], r["good_id"], r["iso3"]) for r in rows} == {
         (r["from_edition"], r["to_edition"], kinds.get(r["change"], r["change"]), r["good_id"], r["iso3"])
         for r in reference("goods_list_changes")
     }
-    assert Counter(r["change"] for r in rows) == {"added": 120, "flags changed": 16, "renamed": 9, "removed": 6}
+    assert Counter(r["change_kind"] for r in rows) == {"added": 120, "flags changed": 16, "renamed": 9, "removed": 6}
 
 
 def test_treaties_by_panel(load: Load) -> None:

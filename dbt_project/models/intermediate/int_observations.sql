@@ -40,7 +40,8 @@ ilo as (
         ilo_sources.obs_flag,
         ilo_sources.obs_status,
         ilo_sources.conf_status,
-        cast(null as varchar) as note,
+        ilo_sources.note_codes as note,
+        ilo_sources.doubt,
         -- modelled years from the edition's year on lie ahead of the data; a label without an edition is
         -- judged by the last year that any survey of the dataset has reached
         case
@@ -78,6 +79,7 @@ world_bank as (
         obs_status,
         cast(null as varchar) as conf_status,
         footnote as note,
+        cast(null as varchar) as doubt,
         case when indicator_id = 'SL.AGR.EMPL.ZS' then 'modelled' else 'reported' end as basis,
         is_synthetic,
         snapshot_id
@@ -103,6 +105,7 @@ ilab_ranks as (
         case when advancement_rank is null then 'O' else 'A' end as obs_status,
         cast(null as varchar) as conf_status,
         advancement_qualifier as note,
+        cast(null as varchar) as doubt,
         'reported' as basis,
         is_synthetic,
         snapshot_id
@@ -164,6 +167,7 @@ ilab_shares as (
                 then 'more than 20 points away from the report before: another survey, or a slip'
             else missing_reason
         end as note,
+        cast(null as varchar) as doubt,
         'reported' as basis,
         is_synthetic,
         snapshot_id
@@ -193,6 +197,12 @@ select
     case
         when observations.indicator_id = 'SDG_A871_SEX_AGE_RT'
             then 'ilo_sdg_871a_' || bands.age_from || '_' || bands.age_to
+        when observations.indicator_id = 'SDG_B871_SEX_AGE_RT'
+            then 'ilo_sdg_871b_' || bands.age_from || '_' || bands.age_to
+        when observations.indicator_id like 'CLD_XCHL_%'
+            then 'ilo_cld_xchl_' || bands.age_from || '_' || bands.age_to
+        when observations.indicator_id like 'CLD_XHAZ_%'
+            then 'ilo_cld_xhaz_' || bands.age_from || '_' || bands.age_to
         when observations.indicator_id like 'SL.TLF.0714.%' and observations.breakdown = 'AGE_7-14'
             then 'wdi_children_in_employment_7_14'
         when observations.indicator_id = 'ILAB_WORKING_CHILDREN' then 'ilab_working_children'
@@ -210,13 +220,15 @@ select
     observations.source_code,
     observations.source_label,
     observations.note,
+    observations.doubt,
     observations.is_synthetic,
     observations.snapshot_id
 from observations
 -- a series that the registry does not describe has no unit and no rule of comparison; a test lists it
 inner join {{ ref('stg_reference__series') }} as series
     on observations.dataset_id = series.dataset_id and observations.indicator_id = series.indicator_id
-left join {{ ref('ilo_age_band') }} as bands on observations.breakdown = bands.classif1
+left join {{ ref('ilo_age_band') }} as bands
+    on observations.breakdown = bands.classif1 or observations.breakdown like bands.classif1 || ' | %'
 left join {{ ref('int_areas') }} as areas
     on
         observations.partner = areas.scheme

@@ -17,7 +17,7 @@ listed_in_either as (
         listed.iso3
     from editions
     inner join {{ ref('int_goods_list') }} as listed
-        on listed.edition = editions.edition or listed.edition = editions.edition_before
+        on editions.edition = listed.edition or editions.edition_before = listed.edition
     where editions.edition_before is not null
     group by editions.edition_before, editions.edition, listed.good_id, listed.iso3
 
@@ -31,39 +31,39 @@ compared as (
         pairs.edition_before,
         pairs.edition,
         case
-            when before.edition is null then 'added'
-            when now.edition is null then 'removed'
+            when earlier.edition is null then 'added'
+            when later.edition is null then 'removed'
             when
-                before.is_child_labour_listed <> now.is_child_labour_listed
-                or before.is_forced_labour_listed <> now.is_forced_labour_listed
-                or before.is_forced_child_labour_listed <> now.is_forced_child_labour_listed
+                earlier.is_child_labour_listed <> later.is_child_labour_listed
+                or earlier.is_forced_labour_listed <> later.is_forced_labour_listed
+                or earlier.is_forced_child_labour_listed <> later.is_forced_child_labour_listed
                 then 'flags changed'
-            when lower(before.good_name) <> lower(now.good_name) then 'renamed'
-        end as change,
-        before.good_name as good_name_before,
-        now.good_name,
-        before.is_child_labour_listed as was_child_labour_listed,
-        now.is_child_labour_listed,
-        before.is_forced_labour_listed as was_forced_labour_listed,
-        now.is_forced_labour_listed,
-        before.is_forced_child_labour_listed as was_forced_child_labour_listed,
-        now.is_forced_child_labour_listed,
-        coalesce(before.is_synthetic, false) or coalesce(now.is_synthetic, false) as is_synthetic,
-        coalesce(now.snapshot_id, before.snapshot_id) as snapshot_id
+            when lower(earlier.good_name) <> lower(later.good_name) then 'renamed'
+        end as change_kind,
+        earlier.good_name as good_name_before,
+        later.good_name,
+        earlier.is_child_labour_listed as was_child_labour_listed,
+        later.is_child_labour_listed,
+        earlier.is_forced_labour_listed as was_forced_labour_listed,
+        later.is_forced_labour_listed,
+        earlier.is_forced_child_labour_listed as was_forced_child_labour_listed,
+        later.is_forced_child_labour_listed,
+        coalesce(earlier.is_synthetic, false) or coalesce(later.is_synthetic, false) as is_synthetic,
+        coalesce(later.snapshot_id, earlier.snapshot_id) as snapshot_id
     from listed_in_either as pairs
-    left join {{ ref('int_goods_list') }} as before
+    left join {{ ref('int_goods_list') }} as earlier
         on
-            pairs.edition_before = before.edition
-            and pairs.good_id = before.good_id
-            and pairs.iso3 = before.iso3
-    left join {{ ref('int_goods_list') }} as now
+            pairs.edition_before = earlier.edition
+            and pairs.good_id = earlier.good_id
+            and pairs.iso3 = earlier.iso3
+    left join {{ ref('int_goods_list') }} as later
         on
-            pairs.edition = now.edition
-            and pairs.good_id = now.good_id
-            and pairs.iso3 = now.iso3
+            pairs.edition = later.edition
+            and pairs.good_id = later.good_id
+            and pairs.iso3 = later.iso3
 
 )
 
 select *
 from compared
-where change is not null
+where change_kind is not null
