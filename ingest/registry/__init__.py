@@ -193,11 +193,11 @@ def _merged(body: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"{body.get('id')}: unknown layout {body['layout']}")
     shared: dict[str, Any] = _layouts()[body["layout"]]
     without = set(body.get("without", ()))
-    if unknown := without - {column["name"] for column in shared["columns"]}:
+    if unknown := without - {column["name"] for column in shared.get("columns", ())}:
         raise ValueError(f"{body.get('id')}: no column {', '.join(sorted(unknown))} in layout {body['layout']}")
     less = {
-        "columns": [column for column in shared["columns"] if column["name"] not in without],
-        "key": [name for name in shared["key"] if name not in without],
+        "columns": [column for column in shared.get("columns", ()) if column["name"] not in without],
+        "key": [name for name in shared.get("key", ()) if name not in without],
         "known": {name: codes for name, codes in shared.get("known", {}).items() if name not in without},
     }
     own = {name: entry for name, entry in body.items() if name not in ("layout", "without")}

@@ -110,7 +110,7 @@ def test_names_follow_the_registry() -> None:
     ]  # fmt: skip
     assert list(check_names(datasets()["ilo_sdg_0831_sex_eco_rt"])) == [
         "schema", "undeclared_columns", "row_floor", "key_unique", "required_not_null", "known_codes", "value_parses",
-        "value_range", "not_from_the_future", "asked_indicator_only", "one_source_per_series", "row_loss",
+        "value_range", "not_from_the_future", "asked_indicator_only", "years_only", "one_source_per_series", "row_loss",
         "indicators_kept", "areas_kept", "last_year_kept", "series_last_year_kept", "mass_revision",
         "revision_magnitude", "empties_share",
     ]  # fmt: skip

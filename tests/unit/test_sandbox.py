@@ -81,7 +81,30 @@ TABLES = {
         "2018,Gambia,Children_Work_Statistics,2,10-14,Total_Percentage_of_Working_Children,0.199,real\n"
         "2018,Gambia,UNESCO_Primary_Completion_Rate,1,,Rate,0.702,real\n"
         "2016,Gambia,Profile,1,,Advancement_Level,No Advancement – Efforts,real\n"
+        "2014,Gambia,Profile,1,,Advancement_Level,Moderate Advancement,real\n"
+        "2020,Gambia,Profile,1,,Advancement_Level,Moderate Advancement,real\n"
     ),
+    "ilab_conventions": (
+        "report_year,country,convention,value,source_id\n"
+        "2014,Gambia,C_138_Ratified,Yes,real\n2020,Gambia,Palermo_Ratified,No,real\n"
+    ),
+    "ilab_legal_standards": (
+        "report_year,country,standard,territory,established,age,calculated_age,conforms,source_id\n"
+        "2014,Gambia,Minimum_Work,,Yes,16.0,,,real\n2014,Gambia,Free_Public_Education,,No,,,,real\n"
+        "2020,Gambia,Minimum_Work,,Yes*,16,No,Yes,real\n"
+        "2020,Gambia,Compulsory_Education,Banjul,Yes,15,Yes,No,real\n"
+    ),
+    "ilab_enforcement": (
+        "report_year,country,section,measure,territory,value,source_id\n"
+        "2020,Gambia,Enforcements,Labor_Inspectors,,\"1,050‡\",real\n"
+        "2020,Gambia,Enforcements,Labor_Funding,Banjul,$1.6 million,real\n"
+        "2020,Gambia,Mechanisms,Policy,,Yes,real\n"
+    ),
+    "ilab_suggested_actions": (
+        "report_year,country,area,action,years,source_id\n"
+        "2014,Gambia,Laws,Raise the age.,2009 – 2014,real\n2020,Gambia,Enforcement,\"Hire, then train.\",,real\n"
+    ),
+    "ilab_projects": "report_year,country,title,link,source_id\n2020,Gambia,A & B,https://www.dol.gov/x,real\n",
 }  # fmt: skip
 
 Get = Callable[..., requests.Response]
@@ -349,6 +372,35 @@ def test_ilab_findings_2016_have_a_bom(get: Get) -> None:
     body = get(ilab("ilab_findings", "2016")).content
     assert body.startswith(b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\r\n<Countries>\r\n  <Country>\r\n')
     assert "No Advancement – Efforts".encode() in body
+
+
+def test_ilab_reports_hold_all_their_tables(get: Get) -> None:
+    old = get(ilab("ilab_findings", "2014")).content.decode()
+    assert (
+        old.replace("\n", "")
+        .replace("\t", "")
+        .endswith(
+            "<Master_Data><C_138_Ratified>Yes</C_138_Ratified><Minimum_Age_for_Work_Estabslished>Yes"
+            "</Minimum_Age_for_Work_Estabslished><Minimum_Age_for_Work>16.0</Minimum_Age_for_Work>"
+            "<Free_Public_Education_Estabslished>No</Free_Public_Education_Estabslished></Master_Data>"
+            "<Suggested_Actions><Laws><Action><Name>Raise the age.</Name><Years>2009 &#8211; 2014</Years></Action>"
+            "</Laws></Suggested_Actions></Country></Countries>"
+        )
+    )
+    new = "".join(line.strip() for line in get(ilab("ilab_findings", "2020")).content.decode().splitlines())
+    assert new.endswith(
+        "<Conventions><Palermo_Ratified>No</Palermo_Ratified></Conventions><Legal_Standards><Minimum_Work>"
+        "<Standard>Yes*</Standard><Age>16</Age><Calculated_Age>No</Calculated_Age><Conforms_To_Intl_Standard>Yes"
+        "</Conforms_To_Intl_Standard></Minimum_Work><Compulsory_Education><Territory><Territory_Name>Banjul"
+        "</Territory_Name><Territory_Display_Name>Banjul</Territory_Display_Name><Standard>Yes</Standard><Age>15</Age>"
+        "<Calculated_Age>Yes</Calculated_Age><Conforms_To_Intl_Standard>No</Conforms_To_Intl_Standard></Territory>"
+        "</Compulsory_Education></Legal_Standards><Enforcements><Labor_Inspectors>1,050‡</Labor_Inspectors>"
+        "<Labor_Funding><Territory><Territory_Name>Banjul</Territory_Name><Territory_Display_Name>Banjul"
+        "</Territory_Display_Name><Enforcement>$1.6 million</Enforcement></Territory></Labor_Funding></Enforcements>"
+        "<Mechanisms><Policy>Yes</Policy></Mechanisms><Suggested_Actions><Enforcement><Action><Name>Hire, then train."
+        "</Name></Action></Enforcement></Suggested_Actions><ILAB_Projects><Project><Title>A &amp; B</Title>"
+        "<Link>https://www.dol.gov/x</Link></Project></ILAB_Projects></Country></Countries>"
+    )
 
 
 def test_ilab_catalogue(get: Get) -> None:
