@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from expectations.model import Check, Expect, listed, quoted, registry_file, rows, shown
@@ -12,8 +12,10 @@ from ingest.storage import sql_text
 YEARS_AHEAD = 6  # projections reach this far, where the registry does not say otherwise
 
 
-def checks(dataset: Dataset) -> Iterator[Check]:
+def checks(dataset: Dataset, undeclared: Sequence[str] = ()) -> Iterator[Check]:
+    """`undeclared`: columns of the delivery that the registry does not know, so that the load does not hold them."""
     yield schema(dataset)
+    yield undeclared_columns(dataset, undeclared)
     yield row_floor(dataset)
     yield key_unique(dataset)
     if any(column.required for column in dataset.columns):
@@ -49,6 +51,23 @@ def schema(dataset: Dataset) -> Check:
         observed="{n} columns",
         finding="{n} columns are missing, new or of another type",
         advice=f"compare columns in {registry_file(dataset)} with the raw file; other checks may be red for this alone",
+    )
+
+
+def undeclared_columns(dataset: Dataset, undeclared: Sequence[str]) -> Check:
+    names = ", ".join(f"({sql_text(name)})" for name in (*undeclared, ""))
+    failing = f"select column_name from (values {names}) as d(column_name) where column_name <> ''"
+    return Check(
+        name="undeclared_columns",
+        description="the delivery has no column that the registry does not know",
+        severity="WARN",
+        expectations=(rows(failing),),
+        failing=failing,
+        observe=f"select {sql_text(', '.join(undeclared) or 'none')} as names",
+        observed="{names}",
+        finding="{n} columns of the delivery are new and were not loaded: {observed}",
+        advice="look up what they say, for a unit, a flag or a part of the key may have moved there; then "
+        f"declare them in {registry_file(dataset)}, under `columns` or as `ignored`",
     )
 
 

@@ -331,6 +331,8 @@ class HttpClient:
             raise self._error(PartnerUnavailable, "an HTML page with status 200", reply.url, expect)
         if bare.startswith(b"version https://git-lfs"):
             raise self._error(PayloadInvalid, "a git-lfs pointer", reply.url, expect)
+        if expect != "zip" and head.startswith(b"PK\x03\x04"):
+            raise self._error(PayloadInvalid, "a zip archive or an xlsx workbook", reply.url, expect)
         if expect == "zip" and bare.startswith(_LEAD["zip"]) and not zipfile.is_zipfile(path):
             found = f"a zip without its end ({path.stat().st_size} bytes)"
             raise self._error(PayloadCut, found, reply.url, "a whole zip archive")

@@ -4,6 +4,7 @@ lake/<dataset>/vintages/<snapshot_id>/{data.parquet/, revision.parquet, rejected
                                          data.parquet is a folder of parts, which DuckDB and Spark read as one table;
                                          rejected.csv is there if lines were put aside
 lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
+lake/<dataset>/accepted.ndjson                   one line each time a vintage became current
 lake/<dataset>/current.json                      names the vintage everything downstream reads
 lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
 """
@@ -18,7 +19,7 @@ from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ from ingest.storage import Home, sql_text
 
 KEEP_ATTEMPTS = 500
 MOST_REJECTED = 100_000  # lines put aside; a file with more is another format
+FROZEN_AFTER = timedelta(days=2 * 365)
 WORKERS = 2  # parts written at the same time
 # A column with more different values than this is written plain: trying a dictionary first costs time, saves nothing.
 PARQUET = "format parquet, compression zstd, dictionary_size_limit 4096"
@@ -197,15 +199,19 @@ def write_empty(dataset: Dataset, dest: Path) -> None:
         con.execute(f"copy (select {columns} where false) to {sql_text(dest)} (format parquet)")
 
 
+def undeclared(dataset: Dataset, table: TextTable) -> set[str]:
+    """Columns of a delivery that the registry neither takes nor ignores. They are accepted and not loaded."""
+    known = {c.source for c in dataset.columns} | {*dataset.ignored, SYNTHETIC_MARK, TRAILING}
+    return set(table.header) - known
+
+
 def _check_header(dataset: Dataset, table: TextTable) -> None:
     needed = {c.source for c in dataset.columns if not c.optional_on_wire}
     missing = sorted(needed - set(table.header))
-    known = {c.source for c in dataset.columns} | {SYNTHETIC_MARK, TRAILING}
-    extra = sorted(set(table.header) - known)
     if missing:
         raise SchemaDrift(
-            f"missing columns {missing}; columns nobody declared {extra}", partner=dataset.partner,
-            expected=f"columns {sorted(needed)}",
+            f"missing columns {missing}; columns nobody declared {sorted(undeclared(dataset, table))}",
+            partner=dataset.partner, expected=f"columns {sorted(needed)}",
             remedy=f"compare the raw file with ingest/registry/{dataset.base_id}.yaml; if the partner renamed a column "
             "and its meaning is the same, change `source` there and refresh again",
         )  # fmt: skip
@@ -295,7 +301,8 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
     value = "obs_value" if dataset.has_obs else "null::double"
     area = f'"{dataset.area_column}"' if dataset.area_column else "null::varchar"
     period = f'"{dataset.period_column}"' if dataset.period_column else "null::varchar"
-    same = ", ".join(f'"{c}"' for c in dataset.compared_columns)
+    same = ", ".join(f'"{c}"' for c in dataset.compared_columns if c != "obs_value") or "null"
+    noise = f"{dataset.tolerances.value_noise!r} * greatest(abs(n.value), abs(o.value))"
     side = (
         f"select {key} as key, any_value({area}) as ref_area, any_value({period}) as time_period, "
         f"any_value({value}) as value, any_value(hash({same})) as content from read_parquet({{}}) group by 1"
@@ -310,7 +317,8 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
                          else 'changed' end as change,
                     o.value as old_value, n.value as new_value
                 from ({side.format(sql_text(old))}) o full join ({side.format(sql_text(new))}) n using (key)
-                where o.content is distinct from n.content order by key
+                where o.content is distinct from n.content or (o.value is null) <> (n.value is null)
+                    or abs(n.value - o.value) > {noise} order by key
             ) to {sql_text(dest)} (format parquet, compression zstd)""")
         row = con.execute(f"""
             select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),
@@ -344,6 +352,16 @@ def last_signal(home: Home, dataset_id: str) -> dict[str, Any] | None:
     return pointer["signal"] if pointer else None
 
 
+def frozen_since(home: Home, dataset_id: str, today: date) -> date | None:
+    """The partner's own stamp of the current vintage, if it is more than two years old (world_bank quirk 31)."""
+    updated = str((last_signal(home, dataset_id) or {}).get("updated", ""))[:10]
+    try:
+        stamp = date.fromisoformat(updated)
+    except ValueError:
+        return None  # a partner without a stamp
+    return stamp if today - stamp > FROZEN_AFTER else None
+
+
 def vintages(home: Home, dataset_id: str) -> list[Vintage]:
     """All accepted vintages, oldest first."""
     found = [_open(file.parent) for file in (home.lake(dataset_id) / "vintages").glob("*/vintage.json")]
@@ -367,7 +385,34 @@ def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, An
     storage.replace_folder(candidate.folder, place)
     if passed:
         confirm(home, dataset_id, candidate.snapshot_id, signal)
+        _note_acceptance(home, dataset_id, candidate)
     return Vintage(place, candidate.meta)
+
+
+def served_at(home: Home, dataset_id: str, moment: datetime) -> tuple[datetime, Vintage] | None:
+    """The vintage that served at a moment (with time zone) and since when, or None before the first acceptance."""
+    known = {v.snapshot_id: v for v in vintages(home, dataset_id)}
+    accepted = {(datetime.fromisoformat(v.meta["settled_at"]), name) for name, v in known.items()}
+    path = _acceptances(home, dataset_id)
+    for line in path.read_text().splitlines() if path.exists() else []:
+        entry = json.loads(line)
+        accepted.add((datetime.fromisoformat(entry["accepted_at"]), entry["snapshot_id"]))
+    before = [entry for entry in accepted if entry[0] <= moment]
+    if not before:
+        return None
+    since, name = max(before)
+    return since, known[name]
+
+
+def _acceptances(home: Home, dataset_id: str) -> Path:
+    return home.lake(dataset_id) / "accepted.ndjson"
+
+
+def _note_acceptance(home: Home, dataset_id: str, vintage: Vintage) -> None:
+    """A partner that takes a revision back sends an old vintage again, whose folder knows its last acceptance only."""
+    path = _acceptances(home, dataset_id)
+    line = json.dumps({"accepted_at": vintage.meta["settled_at"], "snapshot_id": vintage.snapshot_id})
+    storage.write_text(path, (path.read_text() if path.exists() else "") + line + "\n")
 
 
 def confirm(home: Home, dataset_id: str, snapshot_id: str, signal: dict[str, Any]) -> None:

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from ingest import lake, repeats, snapshots, storage
 from ingest.errors import IngestError, PayloadInvalid
 from ingest.formats import TextTable
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
-from ingest.partners import connector
+from ingest.partners import connector, fetcher
 from ingest.registry import Dataset, partners
 from ingest.snapshots import RANK, Edition, Snapshot
 from ingest.storage import Home
@@ -40,6 +40,15 @@ class Candidate:
     @property
     def revision(self) -> Path | None:
         return self.vintage.folder / "revision.parquet" if self.previous else None
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What a delivery gave: rows in the lake, columns that the registry does not know, what was odd about its text."""
+
+    rows: int
+    undeclared: list[str]
+    notes: list[str]
 
 
 Check = Callable[[Dataset, Candidate], list[CheckRow]]
@@ -147,19 +156,22 @@ def _refresh(
     if same_edition and lake.last_signal(home, dataset.id) == signal:
         return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
+    first = same_edition is None
     snapshot, loaded = (
-        _load_held(home, dataset, held, work) if held else _fetch_and_load(home, dataset, edition, client, signal, work)
+        _load_held(home, dataset, held, work)
+        if held
+        else _fetch_and_load(home, dataset, edition, client, signal, work, first=first)
     )
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
     folder = work / "vintage"
     previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
-    if previous and lake.same_content(dataset, previous.data, folder / "data.parquet"):
+    if previous and _same_delivery(dataset, previous, folder, loaded):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
         return _outcome(dataset, "unchanged", "the delivery has a new stamp and the same rows", now)
     candidate = _compare(dataset, snapshot, loaded.rows, folder, previous)
-    candidate.vintage.meta["notes"] = loaded.notes
+    candidate.vintage.meta.update(undeclared_columns=loaded.undeclared, notes=loaded.notes)
     checks = check(dataset, candidate)
     candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
@@ -182,8 +194,9 @@ def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 
 
 def _fetch_and_load(
-    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path
-) -> tuple[Snapshot, _Loaded]:
+    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path, *,
+    first: bool,
+) -> tuple[Snapshot, _Loaded]:  # fmt: skip
     """The delivery in the raw store and its rows in `work`/vintage; it is hashed while it is loaded.
 
     Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected.
@@ -191,7 +204,7 @@ def _fetch_and_load(
     delivery = work / "snapshot"
     payload = delivery / "payload"
     payload.mkdir(parents=True)
-    url = connector(client.partner).fetch(client, dataset, signal, payload)
+    url = fetcher(client.partner, first=first)(client, dataset, signal, payload)
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(snapshots.content_hash, payload, dataset)
         try:
@@ -212,38 +225,42 @@ def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> 
         raise _rejected(home, snapshot, error) from error.__cause__
 
 
-class _Loaded(NamedTuple):
-    """Rows of a delivery, and what was unusual about its text."""
-
-    rows: int
-    notes: list[str]
-
-
 def _load(dataset: Dataset, payload: Path, work: Path) -> _Loaded:
     """Write `work`/vintage/data.parquet. `work`/text takes the delivery as UTF-8."""
     text, folder = work / "text", work / "vintage"
     text.mkdir()
     folder.mkdir()
-    encodings: set[str] = set()
-
-    def noted(tables: Iterable[TextTable]) -> Iterator[TextTable]:
-        for table in tables:
-            encodings.add(table.encoding)
-            yield table
-
     tables = connector(partners()[dataset.partner]).read(dataset, payload, text)
-    rows = lake.load(dataset, noted(tables), folder / "data.parquet")
+    undeclared: set[str] = set()
+    encodings: set[str] = set()
+    rows = lake.load(dataset, _noting(dataset, tables, undeclared, encodings), folder / "data.parquet")
     repeated = repeats.drop(dataset, folder / "data.parquet") if dataset.drop_repeats else 0
     notes = ["read as cp1252"] if "cp1252" in encodings else []
     notes += [f"{repeated} exact repeats dropped"] if repeated else []
     notes += ["lines that are not CSV are in rejected.csv"] if (folder / "rejected.csv").exists() else []
-    return _Loaded(rows - repeated, notes)
+    return _Loaded(rows - repeated, sorted(undeclared), notes)
+
+
+def _noting(
+    dataset: Dataset, tables: Iterable[TextTable], undeclared: set[str], encodings: set[str]
+) -> Iterator[TextTable]:
+    """The tables as they come in; what their columns and bytes are is added to `undeclared` and `encodings`."""
+    for table in tables:
+        undeclared |= lake.undeclared(dataset, table)
+        encodings.add(table.encoding)
+        yield table
 
 
 def _rejected(home: Home, snapshot: Snapshot, error: IngestError) -> IngestError:
     snapshots.reject(home, snapshot, str(error))
     error.url = error.url or snapshot.url
     return error
+
+
+def _same_delivery(dataset: Dataset, previous: Vintage, folder: Path, loaded: _Loaded) -> bool:
+    """Whether rows and columns are those of the previous vintage; a column nobody declared must reach its check."""
+    same_columns = previous.meta.get("undeclared_columns", []) == loaded.undeclared
+    return same_columns and lake.same_content(dataset, previous.data, folder / "data.parquet")
 
 
 def _same_columns(vintage: Vintage, folder: Path) -> bool:

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from ingest import lake, months
 from ingest.registry import datasets, partners
-from ingest.storage import Home
+from ingest.storage import Home, sql_text
 from orchestration import publish
 
 app = typer.Typer(
@@ -113,6 +113,29 @@ def query(
         typer.echo(f"query failed: {error}", err=True)
         raise typer.Exit(1) from error
     _print_rows(names, rows, output)
+
+
+@app.command("as-of")
+def as_of(
+    dataset_id: Annotated[str, typer.Argument(help="Dataset of the registry, such as fao_qcl.")],
+    moment: Annotated[
+        datetime, typer.Argument(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="UTC; a day means its first moment.")
+    ],
+    to: Annotated[Path, typer.Option(help="File to write, .parquet or .csv.")],
+) -> None:
+    """Write a dataset as the partner had delivered it by a moment, out of the vintages in the lake."""
+    if dataset_id not in datasets():
+        raise typer.BadParameter(f"no dataset {dataset_id}; `a87 status` lists them", param_hint="DATASET_ID")
+    if to.suffix not in (".parquet", ".csv"):
+        raise typer.BadParameter("choose a name that ends in .parquet or .csv", param_hint="--to")
+    served = lake.served_at(Home.from_env(), dataset_id, moment.replace(tzinfo=UTC))
+    if served is None:
+        typer.echo(f"{dataset_id}: nothing had been accepted by {moment} UTC", err=True)
+        raise typer.Exit(1)
+    since, vintage = served
+    with lake.connect() as connection:
+        connection.execute(f"copy (from read_parquet({sql_text(vintage.data)})) to {sql_text(to)}")
+    console.print(f"{to}: {vintage.meta['rows']} rows of {vintage.snapshot_id}, which served from {since:%F %T} UTC")
 
 
 @app.command()

@@ -5,13 +5,13 @@ import hashlib
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
 import expectations
-from ingest import months
+from ingest import lake, months
 from ingest.lake import Vintage
 from ingest.months import refresh_months
 from ingest.refresh import Candidate, CheckRow, Outcome, refresh
@@ -24,6 +24,7 @@ DATA_VERSION_TAG = "dagster/data_version"  # what `MaterializeResult(data_versio
 REFRESHED = "refreshed"  # the check that is red while a partner or its delivery is in trouble
 # A beta parameter of the Dagster that is pinned; its warning would stand in front of every command's output.
 warnings.filterwarnings("ignore", message=".*backfill_policy", category=dg.BetaWarning)
+MOVES = "source_moves"  # the check that warns of a source that its partner has left to itself
 SEVERITY = {"ERROR": dg.AssetCheckSeverity.ERROR, "WARN": dg.AssetCheckSeverity.WARN}
 
 
@@ -37,6 +38,7 @@ def run_expectations(dataset: Dataset, candidate: Candidate) -> list[CheckRow]:
         previous_meta=previous.meta if previous else None,
         revision=candidate.revision,
         revision_summary=candidate.vintage.meta["revision"],
+        undeclared=candidate.vintage.meta["undeclared_columns"],
     )
     return [asdict(result) for result in results]
 
@@ -50,6 +52,7 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
     partner, partitions = partners()[dataset.partner], _partitions(dataset)
     key = asset_key(dataset.id)
     names = {REFRESHED: "The partner answered and its delivery passed every check that blocks."}
+    names[MOVES] = "The partner has updated the source within two years."
     names |= expectations.check_names(dataset)
 
     @dg.asset(
@@ -128,6 +131,7 @@ def _events(home: Home, dataset: Dataset, key: dg.AssetKey, names: dict[str, str
         passed=outcome.is_good, asset_key=key, check_name=REFRESHED, description=outcome.message,
         metadata={"status": outcome.status, "serving": ", ".join(v.snapshot_id for v in vintages) or "nothing yet"},
     )  # fmt: skip
+    yield _moves(home, outcome)
     judged = outcome.checks or [check for vintage in vintages[-1:] for check in vintage.meta["checks"]]
     for row in judged:
         if row["check_name"] in names:
@@ -162,12 +166,30 @@ def _data_version(vintages: list[Vintage]) -> str:
     return names[0] if len(names) == 1 else hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
-def unmoved_event(home: Home, outcome: Outcome) -> dg.AssetMaterialization:
-    """What Dagster keeps of a dataset that needed no run: it is fresh, and still what it was."""
+def unmoved_events(home: Home, outcome: Outcome) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
+    """What Dagster keeps of a dataset that needed no run: it is fresh, still what it was, and perhaps frozen."""
+    key = asset_key(outcome.dataset_id)
     vintages = list(months.serving(home, datasets()[outcome.dataset_id]).values())
-    return dg.AssetMaterialization(
-        asset_key(outcome.dataset_id), metadata=_metadata(outcome, vintages),
-        tags={DATA_VERSION_TAG: _data_version(vintages)},
+    yield dg.AssetMaterialization(
+        key, metadata=_metadata(outcome, vintages), tags={DATA_VERSION_TAG: _data_version(vintages)}
+    )
+    moves = _moves(home, outcome)
+    if not moves.passed:
+        yield dg.AssetCheckEvaluation(
+            asset_key=key, check_name=MOVES, passed=False, metadata={}, severity=moves.severity,
+            description=moves.description,
+        )  # fmt: skip
+
+
+def _moves(home: Home, outcome: Outcome) -> dg.AssetCheckResult:
+    """Asked at every refresh: a source that is frozen brings no load in which a check could find it out."""
+    since = lake.frozen_since(home, outcome.dataset_id, datetime.now(UTC).date())
+    said = (
+        f"not updated since {since}: look whether the partner has a successor" if since else "updated within two years"
+    )
+    return dg.AssetCheckResult(
+        passed=since is None, asset_key=asset_key(outcome.dataset_id), check_name=MOVES,
+        severity=dg.AssetCheckSeverity.WARN, description=said,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from ingest.registry import datasets
 from ingest.storage import Home
 from orchestration import publish
 from orchestration.instance import PID_TAG, open_instance
-from orchestration.lake_assets import asset_key, unmoved_event
+from orchestration.lake_assets import asset_key, unmoved_events
 from orchestration.resources import Partners, Reporter
 
 
@@ -60,7 +60,8 @@ def _is_unmoved(
     outcome = unmoved(home, datasets()[name], edition=door.checked_edition(), endpoints=endpoints)
     if outcome is None:
         return False
-    instance.report_runless_asset_event(unmoved_event(home, outcome))
+    for event in unmoved_events(home, outcome):
+        instance.report_runless_asset_event(event)
     reporter.finished(outcome)
     return True
 

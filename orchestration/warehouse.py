@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def dbt_source_files() -> list[Path]:
 
 
 def prepare(home: Home) -> None:
-    """Point the schema `lake` of the build file at the serving vintages, and write what the registry knows of them.
+    """Point the schema `lake` of the build file at the serving vintages, and write what only Python can tell.
 
     The views hold the declared corrections; the lake's files hold what was delivered.
     """
@@ -109,6 +110,7 @@ def prepare(home: Home) -> None:
         write_table(connection, SERIES, _series())
         write_table(connection, VINTAGE, _vintages(vintages))
         write_table(connection, CORRECTION, corrections.rows(vintages))
+        write_table(connection, ECONOMY_CLASS, _economy_classes(home))
 
 
 def _rows(home: Home, dataset: Dataset, vintages: dict[str, Vintage]) -> str:
@@ -177,3 +179,41 @@ VINTAGE = Table(
 def _vintages(vintages: dict[str, Vintage]) -> list[tuple[Any, ...]]:
     names = ("snapshot_id", "retrieved_at", "partner_updated")
     return [(name, *(v.meta["snapshot"][column] for column in names)) for name, v in vintages.items()]
+
+
+ECONOMY_CLASS = Table(
+    "lake.economy_class",
+    "Region and income group by fiscal year, from live country lists. Grain: one row per economy and fiscal year.",
+    {
+        "ref_area": ("varchar", "three-letter World Bank code"),
+        "fiscal_year": ("integer", "2026 runs from 1 July 2025 to 30 June 2026"),
+        "region": ("varchar", "region in that year"),
+        "income_group_id": ("varchar", "income group in that year"),
+        "income_group": ("varchar", "its name"),
+        "source": ("varchar", "the list that says so"),
+    },
+)
+
+
+def _economy_classes(home: Home) -> list[tuple[Any, ...]]:
+    """The Bank's list gives the present only, so its day of retrieval dates it; the last list of a year counts.
+
+    A sandbox replays the list of another day: its vintages say nothing of the year in which they were fetched.
+    """
+    found: dict[tuple[str, int], tuple[Any, ...]] = {}
+    for vintage in lake.vintages(home, "world_bank_country"):
+        if vintage.edition == "live":
+            day = date.fromisoformat(vintage.meta["snapshot"]["retrieved_at"][:10])
+            year = day.year + (day.month >= 7)
+            for area, *group in _economies(vintage.data):
+                found[area, year] = (area, year, *group, f"country list of {day}")
+    return list(found.values())
+
+
+def _economies(file: Path) -> list[tuple[Any, ...]]:
+    query = (
+        "select trim(ref_area), trim(region_label), trim(income_group_id), trim(income_group_label) "
+        f"from read_parquet({sql_text(file)}) where region_id <> 'NA'"
+    )
+    with lake.connect() as connection:
+        return connection.execute(query).fetchall()

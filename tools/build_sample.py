@@ -70,6 +70,7 @@ SOURCES = {
     "wb_social_2021": ("World Bank. World Development Indicators, 2021-09-15, children in employment by sex", 0),
     "wb_poverty_2021": ("World Bank. World Development Indicators, 2021-09-15, topic poverty", 0),
     "wb_bgd_2020": ("World Bank. World Development Indicators, 2020-07-01, Bangladesh", 0),
+    "wb_wgi_2023": ("World Bank. ESG data, bulk file of 2023-05-19: governance estimates, then RL.EST and kin", 0),
     "syn_wb": ("Generated: level of the income group with a smooth path", 1),
     "cbs": ("Statistics Netherlands (CBS), news items: Dutch imports of cocoa and cocoa products, rounded", 0),
     "syn_eu": ("Generated: rough size of a flow in 2018, spread over members and years", 1),
@@ -733,13 +734,49 @@ def _source_label(source: str, area: str, recorded: dict[str, str]) -> str:
 # --- World Bank ------------------------------------------------------------------------------------------------------
 
 WB_AGGREGATES = {"WLD", "SSF"}
-WB_CHILD = ["SL.TLF.0714.ZS", "SL.TLF.0714.MA.ZS", "SL.TLF.0714.FE.ZS"]
+WB_CHILD_SHARES = {  # the derived file gives names only
+    "Children in employment, total (% of children ages 7-14)": "SL.TLF.0714.ZS",
+    "Children in employment, male (% of male children ages 7-14)": "SL.TLF.0714.MA.ZS",
+    "Children in employment, female (% of female children ages 7-14)": "SL.TLF.0714.FE.ZS",
+    "Children in employment, study and work (% of children in employment, ages 7-14)": "SL.TLF.0714.SW.ZS",
+    "Children in employment, study and work, male (% of male children in employment, ages 7-14)":
+        "SL.TLF.0714.SW.MA.ZS",
+    "Children in employment, study and work, female (% of female children in employment, ages 7-14)":
+        "SL.TLF.0714.SW.FE.ZS",
+    "Children in employment, work only (% of children in employment, ages 7-14)": "SL.TLF.0714.WK.ZS",
+    "Children in employment, work only, male (% of male children in employment, ages 7-14)": "SL.TLF.0714.WK.MA.ZS",
+    "Children in employment, work only, female (% of female children in employment, ages 7-14)": "SL.TLF.0714.WK.FE.ZS",
+}  # fmt: skip
+WB_CHILD = list(WB_CHILD_SHARES.values())
+WB_HOURS = [f"SL.TLF.0714.{work}{sex}.TM" for work in ("SW", "WK") for sex in ("", ".MA", ".FE")]  # never generated
 WB_ESG = ["SE.PRM.ENRR", "SE.ADT.LITR.ZS", "SI.POV.GINI", "SI.POV.NAHC", "NV.AGR.TOTL.ZS"]
-WB_POVERTY = ["SI.POV.DDAY", "SI.POV.GINI"]
+WB_POVERTY = ["SI.POV.DDAY", "SI.POV.LMIC", "SI.POV.UMIC", "SI.POV.GINI"]
 WB_GENERATED = [
     "NY.GDP.PCAP.PP.KD", "SL.AGR.EMPL.ZS", "SP.POP.TOTL", "SP.POP.0014.TO", "SE.PRM.UNER.ZS", "SE.PRM.CMPT.ZS",
 ]  # fmt: skip
-WB_SERIES = [*WB_CHILD, "SI.POV.DDAY", *WB_ESG, *WB_GENERATED]
+WB_FEW = {  # generated for a few producers only: level, growth a year, most
+    "SE.PRM.UNER.MA.ZS": (7.0, -0.03, 100.0), "SE.PRM.UNER.FE.ZS": (8.0, -0.04, 100.0),
+    "SE.PRM.UNER": (400000.0, -0.02, math.inf), "SE.SEC.UNER.LO.ZS": (14.0, -0.02, 100.0),
+    "SE.SEC.CMPT.LO.ZS": (70.0, 0.01, 105.0), "SE.PRM.NENR": (91.0, 0.003, 99.5), "SE.SEC.ENRR": (70.0, 0.012, 115.0),
+    "SE.COM.DURS": (9.0, 0.0, 14.0), "SE.XPD.TOTL.GD.ZS": (3.8, 0.0, 12.0), "SE.LPV.PRIM": (55.0, -0.005, 98.0),
+    "NY.GDP.MKTP.CD": (2e11, 0.03, math.inf), "NV.IND.MANF.ZS": (14.0, 0.005, 45.0),
+    "NV.MNF.TXTL.ZS.UN": (14.0, 0.0, 80.0), "SL.IND.EMPL.ZS": (18.0, 0.01, 60.0),
+    "SL.EMP.VULN.ZS": (52.0, -0.01, 95.0), "SL.EMP.WORK.ZS": (42.0, 0.01, 98.0), "SL.UEM.NEET.ZS": (22.0, 0.0, 70.0),
+    "SL.UEM.NEET.ME.ZS": (22.0, 0.0, 70.0), "SL.TLF.TOTL.IN": (2e7, 0.015, math.inf),
+    "TX.VAL.MANF.ZS.UN": (45.0, 0.0, 98.0), "TX.VAL.AGRI.ZS.UN": (4.0, 0.0, 60.0),
+    "TX.VAL.FOOD.ZS.UN": (22.0, 0.0, 95.0), "TX.VAL.ICTG.ZS.UN": (3.0, 0.0, 60.0),
+    "TX.VAL.MRCH.CD.WT": (4e10, 0.03, math.inf), "NE.EXP.GNFS.ZS": (27.0, 0.0, 120.0),
+    "NE.TRD.GNFS.ZS": (58.0, 0.0, 220.0), "TM.TAX.MRCH.WM.AR.ZS": (7.0, -0.02, 40.0),
+    "BX.TRF.PWKR.DT.GD.ZS": (4.0, 0.0, 40.0), "per_allsp.cov_pop_tot": (35.0, 0.01, 99.0),
+    "per_sa_allsa.cov_pop_tot": (28.0, 0.01, 99.0), "per_lm_alllm.cov_pop_tot": (3.0, 0.0, 60.0),
+    "IQ.CPA.PROT.XQ": (3.2, 0.0, 5.5), "SP.REG.BRTH.ZS": (78.0, 0.01, 99.9), "SP.M18.2024.FE.ZS": (24.0, -0.02, 80.0),
+    "SM.POP.RHCR.EO": (20000.0, 0.02, math.inf), "SH.STA.STNT.ZS": (24.0, -0.02, 60.0),
+    "GD_WBL_OVL_LAW": (66.0, 0.01, 100.0),
+}  # fmt: skip
+WB_PRODUCERS = ["BGD", "BRA", "CIV", "GHA", "IND", "KHM", "MWI", "PAK", "UZB", "VNM"]
+WB_WGI = {f"{code}.EST": f"GOV_WGI_{code}.EST" for code in ("VA", "PV", "GE", "RQ", "RL", "CC")}
+WB_WGI_SINCE = 2015
+WB_SERIES = [*WB_CHILD, *WB_HOURS, "SI.POV.DDAY", "SI.POV.LMIC", "SI.POV.UMIC", *WB_ESG, *WB_GENERATED, *WB_FEW]
 WB_EMPTY_SHOWN = "SE.ADT.LITR.ZS"  # its years without a value are kept, as the Bank's API prints them
 WB_YEARS = range(FIRST_YEAR, 2024)
 WB_LEVEL = {  # by income group: international dollars, per cent, per cent, share of the population
@@ -807,14 +844,21 @@ def wb_child_employment(figures: Path) -> Rows:
         wb_row("SL.TLF.0714.ZS", r["Country Code"], r["year"], r["value"], r["DESCRIPTION"].strip(), "wb_esg_2023")
         for r in read_file(folder / "child_employment_SL.TLF.0714.ZS_2023-05.csv")
     ]
-    by_sex = {
-        "Children in employment, male (% of male children ages 7-14)": "SL.TLF.0714.MA.ZS",
-        "Children in employment, female (% of female children ages 7-14)": "SL.TLF.0714.FE.ZS",
-    }
     return rows + [
-        wb_row(by_sex[r["indicator"]], r["Country Code"], r["Year"], r["value"], "", "wb_social_2021")
+        wb_row(WB_CHILD_SHARES[r["indicator"]], r["Country Code"], r["Year"], r["value"], "", "wb_social_2021")
         for r in read_file(folder / "child_employment_9series_2021-09.csv")
-        if r["indicator"] in by_sex
+        if WB_CHILD_SHARES[r["indicator"]] != "SL.TLF.0714.ZS"
+    ]
+
+
+def wb_governance(wide: dict[str, Rows]) -> Rows:
+    """Governance under the ids that it has today, from the file that had it under the old ones."""
+    return [
+        wb_row(WB_WGI[r["Indicator Code"]], r["Country Code"], year, r[year], "", "wb_wgi_2023")
+        for r in wide["wb_esg_2023"]
+        if r["Indicator Code"] in WB_WGI and r["Country Code"] in COUNTRY
+        for year in r
+        if year and year.isdigit() and int(year) >= WB_WGI_SINCE and r[year]
     ]
 
 
@@ -873,20 +917,45 @@ def wb_generated(published: Rows, income: dict[str, str]) -> Rows:
     return rows
 
 
+def wb_generated_few(published: Rows) -> Rows:
+    """The series that were recorded for one country at most."""
+    known = {(r["indicator"], r["ref_area"]) for r in published}
+    rows: Rows = []
+    for indicator, (level, growth, most) in WB_FEW.items():
+        digits = 0 if level > 1000 or indicator == "SE.COM.DURS" else 2
+        for iso3 in WB_PRODUCERS:
+            if (indicator, iso3) not in known:
+                rng = stream("wb", indicator, iso3)
+                course = path_through(rng, level * math.exp(rng.gauss(0, 0.15)), 2018, range(2015, 2024), growth, 0.006)
+                rows += [
+                    wb_row(indicator, iso3, year, number(min(value, most), digits), "", "syn_wb")
+                    for year, value in course.items()
+                ]
+    return rows
+
+
 def world_bank(figures: Path, wide: dict[str, Rows]) -> Rows:
     published = wb_child_employment(figures) + wb_published(wide)
-    rows = published + wb_generated(published, income_groups(figures))
-    rows.sort(key=lambda r: (WB_SERIES.index(r["indicator"]), r["ref_area"], r["year"]))
+    rows = published + wb_generated(published, income_groups(figures)) + wb_generated_few(published)
+    rows += wb_governance(wide)
+    order = [*WB_SERIES, *WB_WGI.values()]
+    rows.sort(key=lambda r: (order.index(r["indicator"]), r["ref_area"], r["year"]))
     return unique(rows, "indicator", "ref_area", "year")
 
 
-def world_bank_series(wide: dict[str, Rows]) -> Rows:
-    """Names as printed in the vintage that most figures of the series come from."""
+def world_bank_series(figures: Path, wide: dict[str, Rows]) -> Rows:
+    """Names as printed in the vintage that most figures of the series come from, else as in the newest catalogue."""
     name_of: dict[str, str] = {}
     for table in wide.values():
         for r in table:
             name_of.setdefault(r["Indicator Code"], r["Indicator Name"])
-    return [{"indicator": indicator, "name": name_of[indicator]} for indicator in WB_SERIES]
+    catalogue = figures / "wire/world_bank"
+    listed = json.loads((catalogue / "catalogue/wdi_indicators_2025-09-15.json").read_text(encoding="utf-8"))[1]
+    name_of = {r["id"]: r["name"] for r in listed} | name_of
+    for r in read_file(catalogue / "derived/wdi_catalogue_changes_2025-09_to_2026-04.csv"):
+        name_of.setdefault(r["indicator_id"], r["name_2026_04"])
+    rows = [{"indicator": indicator, "name": name_of[indicator], "source": "2"} for indicator in WB_SERIES]
+    return rows + [{"indicator": new, "name": name_of[old], "source": "3"} for old, new in WB_WGI.items()]
 
 
 # --- Eurostat --------------------------------------------------------------------------------------------------------
@@ -1170,6 +1239,71 @@ def ilab_findings(figures: Path) -> Rows:
     return unique(levels + statistics, "report_year", "country", "section", "block", "measure")
 
 
+def ilab_trimmed(figures: Path, table: str) -> Rows:
+    """A table of facts about the sample's countries of origin, as parsed from the reports."""
+    return [r for r in read_file(figures / f"reference/ilab/{table}.tsv") if r["iso3"] in ORIGIN]
+
+
+def ilab_fact(r: Row, **more: str) -> Row:
+    return {"report_year": r["report_year"], "country": r["country"], **more, "source_id": "ilab_findings"}
+
+
+def ilab_conventions(figures: Path) -> Rows:
+    """The element's name is that of the treaty, of which the table has the short name."""
+    element = {
+        "C138": "C_138", "C182": "C_182", "CRC": "Convention_on_the_Rights_of_the_Child",
+        "CRC_OPSC": "CRC_Commercial_Sexual_Exploitation_of_Children", "CRC_OPAC": "CRC_Armed_Conflict",
+        "PALERMO_TIP": "Palermo",
+    }  # fmt: skip
+    rows = [
+        ilab_fact(r, convention=f"{element[r['convention']]}_Ratified", value=r["ratified_raw"])
+        for r in ilab_trimmed(figures, "conventions")
+    ]
+    return unique(rows, "report_year", "country", "convention")
+
+
+def ilab_legal_standards(figures: Path) -> Rows:
+    rows = [
+        ilab_fact(
+            r, standard=r["standard"], territory=r["territory"], established=r["established_raw"], age=r["age_raw"],
+            calculated_age=r["calculated_age_raw"], conforms=r["conforms_raw"],
+        )
+        for r in ilab_trimmed(figures, "legal_standards")
+    ]  # fmt: skip
+    return unique(rows, "report_year", "country", "standard", "territory")
+
+
+def ilab_enforcement(figures: Path) -> Rows:
+    facts = [("Enforcements", r, r["measure"], r["value_raw"]) for r in ilab_trimmed(figures, "enforcement")]
+    facts += [("Mechanisms", r, r["mechanism"], r["present_raw"]) for r in ilab_trimmed(figures, "mechanisms")]
+    rows = [
+        ilab_fact(r, section=section, measure=measure, territory=r.get("territory", ""), value=value)
+        for section, r, measure, value in facts
+    ]
+    return unique(rows, "report_year", "country", "section", "measure", "territory")
+
+
+def ilab_suggested_actions(figures: Path) -> Rows:
+    """Sentences as printed, read from the reports themselves."""
+    origins = {r["country_as_written"] for r in read_file(figures / "reference/ilab/country_names.tsv")
+               if r["iso3"] in ORIGIN}  # fmt: skip
+    rows = []
+    for file in sorted((figures / "wire/ilab").glob("findings_*.xml")):
+        lead = {"report_year": file.stem.removeprefix("findings_")}
+        for country in ElementTree.fromstring(file.read_bytes()).iterfind("Country"):
+            name = (country.findtext("Name") or "").strip()
+            for area in country.iterfind("Suggested_Actions/*") if name in origins else ():
+                for action in area.iterfind("Action"):
+                    sentence, years = ((action.findtext(tag) or "").strip() for tag in ("Name", "Years"))
+                    rows.append(ilab_fact(lead | {"country": name}, area=area.tag, action=sentence, years=years))
+    return unique(rows, "report_year", "country", "area", "action")
+
+
+def ilab_projects(figures: Path) -> Rows:
+    """Some projects are printed twice in one profile, and so they are here."""
+    return [ilab_fact(r, title=r["title"], link=r["link"]) for r in ilab_trimmed(figures, "ilab_projects")]
+
+
 # --- all of it -------------------------------------------------------------------------------------------------------
 
 
@@ -1201,7 +1335,7 @@ def build(figures: Path, out: Path) -> dict[str, int]:
             f"{country_columns},lending_id,lending_iso2,lending,capital,longitude,latitude",
             world_bank_countries(figures),
         ),
-        ("world_bank_series", "indicator,name", world_bank_series(wide)),
+        ("world_bank_series", "indicator,name,source", world_bank_series(figures, wide)),
         ("world_bank", "indicator,ref_area,year,value,footnote,source_id", world_bank(figures, wide)),
         ("eurostat", "reporter,partner,product,year,value_eur,quantity_100kg,source_id", eurostat(figures)),
         (
@@ -1222,7 +1356,22 @@ def build(figures: Path, out: Path) -> dict[str, int]:
             "report_year,country,section,block,age_range,measure,value,source_id",
             ilab_findings(figures),
         ),
-    ]
+        ("ilab_conventions", "report_year,country,convention,value,source_id", ilab_conventions(figures)),
+        (
+            "ilab_legal_standards",
+            "report_year,country,standard,territory,established,age,calculated_age,conforms,source_id",
+            ilab_legal_standards(figures),
+        ),
+        (
+            "ilab_enforcement", "report_year,country,section,measure,territory,value,source_id",
+            ilab_enforcement(figures),
+        ),
+        (
+            "ilab_suggested_actions", "report_year,country,area,action,years,source_id",
+            ilab_suggested_actions(figures),
+        ),
+        ("ilab_projects", "report_year,country,title,link,source_id", ilab_projects(figures)),
+    ]  # fmt: skip
     return {name: write_table(out, name, columns, rows) for name, columns, rows in tables}
 
 

@@ -86,6 +86,7 @@ class Tolerances(Strict):
     may_lack: tuple[str, ...] = ()  # areas of a complete list that a delivery may come without
     max_text_values: int = 0
     max_times_own_median: float | None = None  # None: series of this kind vary too much to say
+    value_noise: float = 0.0  # values that differ by less, relative to their size, are one figure
     latest_year: int | None = None  # where projections reach further than a few years
     withdrawn_codes: tuple[str, ...] = ()  # indicators, items or elements that the partner gave up
     confirmed_names: tuple[str, ...] = ()  # new names of indicators or items that somebody has read the notes of
@@ -117,6 +118,7 @@ class Dataset(Strict):
     obs_range: tuple[float, float] | None = None
     bounds: tuple[Bound, ...] = ()  # narrower than obs_range; the first one that fits a row counts
     known: dict[str, tuple[str, ...]] = {}  # column -> its code list; a blank is always allowed
+    ignored: tuple[str, ...] = ()  # wire columns that are known and not taken
     unit_by: tuple[str, str] | None = None  # (measure column, unit column): a measure never changes its unit unseen
     drop_repeats: bool = False  # the partner sends rows twice, cell for cell: one stays
     max_rejected_pct: float = 0.0  # so many lines that are not CSV are put aside; any more, and the load fails
@@ -203,14 +205,14 @@ def _merged(body: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"{body.get('id')}: unknown layout {body['layout']}")
     shared: dict[str, Any] = _layouts()[body["layout"]]
     without = set(body.get("without", ()))
-    if unknown := without - {column["name"] for column in shared["columns"]}:
+    if unknown := without - {column["name"] for column in shared.get("columns", ())}:
         raise ValueError(f"{body.get('id')}: no column {', '.join(sorted(unknown))} in layout {body['layout']}")
     less = {
         "columns": [
-            *(column for column in shared["columns"] if column["name"] not in without),
+            *(column for column in shared.get("columns", ()) if column["name"] not in without),
             *body.get("more_columns", ()),
         ],
-        "key": [name for name in shared["key"] if name not in without],
+        "key": [name for name in shared.get("key", ()) if name not in without],
         "known": {name: codes for name, codes in shared.get("known", {}).items() if name not in without},
     }
     own = {name: entry for name, entry in body.items() if name not in ("layout", "without", "more_columns")}

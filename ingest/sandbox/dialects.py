@@ -77,12 +77,12 @@ def json_reply(value: Any, *, status: int = 200) -> Reply:
     return Reply(_dumps(value).encode(), "application/json;charset=utf-8", status)
 
 
-def zip_bytes(members: Mapping[str, bytes]) -> bytes:
-    """A zip archive that depends on names and contents alone."""
+def zip_bytes(members: Mapping[str, bytes], made_on: tuple[int, int, int, int, int, int] = MEMBER_DATE) -> bytes:
+    """A zip archive that depends on names, contents and the date of its members alone."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, body in members.items():
-            archive.writestr(zipfile.ZipInfo(name, MEMBER_DATE), body, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, made_on), body, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
@@ -194,7 +194,6 @@ def ilo_entry(
         "freq.label": "Annual",
         "rep_var": f"{theme}_{parts[0]}_{unit}",
         "rep_var.label": label,
-        "classification": "_".join(parts[1:]),
         "data.start": int(min(years)),
         "data.end": int(max(years)),
         "last.update": f"{updated:%d/%m/%Y %H:%M:%S}",
@@ -202,8 +201,11 @@ def ilo_entry(
         "n.records.all": rows,
         "n.ref_area": len(areas),
     }
+    # null fields are left out
+    if parts[1:] != ["NOC"]:
+        entry["classification"] = "_".join(parts[1:])
     if any(re.fullmatch(r"X\d\d", area) for area in areas):
-        entry["with.region"] = "Y"  # null fields are left out
+        entry["with.region"] = "Y"
     return entry
 
 

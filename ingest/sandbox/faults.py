@@ -42,7 +42,13 @@ _DATA = {
     "eurostat": r"/sdmx/2\.1/data/|/files\?file=",
     "ilab": r"raw\.githubusercontent\.com/",
 }
-_FAO_STEMS = {"QCL": "Production_Crops_Livestock_E_"}
+_FAO_STEMS = {
+    "QCL": "Production_Crops_Livestock_E_",
+    "TCL": "Trade_CropsLivestock_E_",
+    "TM": "Trade_DetailedTradeMatrix_E_",
+    "PP": "/Prices_E_",
+    "OEA": "Employment_Indicators_Agriculture_E_",
+}
 _CATALOGUE_TOO = {"status", "html", "stall"}
 _RECOUNTED = ("drop", "repeat")
 
@@ -65,12 +71,19 @@ def _dataset_pattern(dataset: registry.Dataset, kind: str) -> str:
     if dataset.partner == "ilo":
         return rf"[?&](id|var)={code}(_A)?(&|$)"
     if dataset.partner == "world_bank":
-        return r"/v2/country(\?|$)" if dataset.request.get("pages") == "country" else r"/country/.*/indicator/"
+        return _world_bank_pattern(dataset)
     if dataset.partner == "ilab":
         return "|".join(re.escape(path) for path in dataset.request["files"].values())
     if dataset.months:
         return rf"/files\?(dir=|file=.*/{code}_)" if kind in _CATALOGUE_TOO else rf"/files\?file=.*/{code}_"
     return code if kind in {*_CATALOGUE_TOO, "retired"} else f"/data/{code}"
+
+
+def _world_bank_pattern(dataset: registry.Dataset) -> str:
+    if dataset.request["pages"] == "country":
+        return r"/v2/country(\?|$)"
+    pages = rf"/indicator/.*[?&]source={dataset.request['source']}(&|$)"
+    return f"{pages}|/{re.escape(dataset.request['bulk'])}" if "bulk" in dataset.request else pages
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------

@@ -29,6 +29,11 @@ NEWEST = {
     "eurostat_months.csv": ("period", "202403"),
     "ilab_goods.csv": ("edition", "2022"),
     "ilab_findings.csv": ("report_year", "2022"),
+    "ilab_conventions.csv": ("report_year", "2022"),
+    "ilab_legal_standards.csv": ("report_year", "2022"),
+    "ilab_enforcement.csv": ("report_year", "2022"),
+    "ilab_suggested_actions.csv": ("report_year", "2022"),
+    "ilab_projects.csv": ("report_year", "2022"),
     "ilo_sources.csv": ("source", "ZZ:ZWE"),
     "world_bank_countries.csv": ("id", "MAF"),
 }

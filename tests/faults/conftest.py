@@ -78,6 +78,8 @@ def judged_by_sql(dataset: Dataset, candidate: Candidate) -> list[CheckRow]:
 
 def _passes(con: duckdb.DuckDBPyConnection, check: Check) -> bool:
     """Queries for unexpected rows as they are; what else GX is asked is what `count` or `failing` counts."""
+    for name, sql in check.prepare.items():
+        con.execute(f"create table {name} as {sql.replace('{batch}', 'candidate')}")
     queries = [e.arguments["unexpected_rows_query"] for e in check.expectations if "Rows" in e.expectation]
     if len(queries) < len(check.expectations):
         counting = check.count or f"select count(*) from ({check.failing})"

@@ -13,20 +13,25 @@ import yaml
 from expectations import one_load
 from expectations.families import FAMILIES
 from ingest.registry import Dataset, datasets
+from orchestration import warehouse
 
 Rows = list[dict[str, Any]]
 
 DBT = Path(__file__).parents[2] / "dbt_project"
-VINTAGE = ("dataset_id", "snapshot_id", "retrieved_at", "partner_updated")
+WRITTEN = {
+    name: {column: kind for column, (kind, _meaning) in table.columns.items()}
+    for name, table in {"economy_class": warehouse.ECONOMY_CLASS, "vintage": warehouse.VINTAGE}.items()
+}
 SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparability", "definition")
-REFERENCE = {"series": dict.fromkeys(SERIES, "VARCHAR"), "vintage": dict.fromkeys(VINTAGE, "VARCHAR")}
 
 
 class Warehouse:
     """The real dbt models as views in memory, over rows of the lake, the real seeds and the real registry."""
 
-    numbers = {"factor": "DOUBLE", "is_share": "BOOLEAN"} | dict.fromkeys(
-        ("valid_from", "valid_to", "age_from", "age_to"), "INTEGER"
+    numbers = (
+        {"factor": "DOUBLE", "is_share": "BOOLEAN"}
+        | dict.fromkeys(("valid_from", "valid_to", "age_from", "age_to", "fiscal_year", "edition", "year"), "INTEGER")
+        | {"file_date": "DATE"}
     )
 
     def __init__(self, lake_rows: dict[str, Rows]) -> None:
@@ -38,6 +43,11 @@ class Warehouse:
     def rows(self, model: str) -> Rows:
         return _dicts(self.con.sql(f"select * from {self.ref(model)}"))
 
+    def failing(self, test: str) -> Rows:
+        """The rows that a singular dbt test finds."""
+        query = self._rendered(DBT / "tests" / f"{test}.sql")
+        return _dicts(self.con.sql(query))
+
     def ref(self, name: str) -> str:
         if name not in self.built:
             self.built.add(name)
@@ -48,22 +58,26 @@ class Warehouse:
     def source(self, schema: str, name: str) -> str:
         if name not in self.built:
             self.built.add(name)
-            if schema == "reference":
-                columns, rows = REFERENCE[name], _series() if name == "series" else self.lake_rows.get(name, [])
+            if (schema, name) == ("reference", "series"):
+                self._table(name, dict.fromkeys(SERIES, "VARCHAR"), _series())
             else:
-                columns, rows = datasets()[name].lake_columns | {"snapshot_id": "VARCHAR"}, self.lake_rows.get(name, [])
-            self._table(name, columns, rows)
+                lake_columns = {} if schema == "reference" else datasets()[name].lake_columns
+                columns = WRITTEN.get(name) or lake_columns | {"snapshot_id": "VARCHAR"}
+                self._table(name, columns, self.lake_rows.get(name, []))
         return name
 
     def _view(self, name: str) -> None:
         (file,) = (DBT / "models").rglob(f"{name}.sql")
+        self.con.execute(f"create view {name} as {self._rendered(file)}")
+
+    def _rendered(self, file: Path) -> str:
         template = jinja2.Environment().from_string(self.macros + file.read_text())
-        query = template.render(ref=self.ref, source=self.source, var=self.variables.get)
-        self.con.execute(f"create view {name} as {query}")
+        return template.render(ref=self.ref, source=self.source, var=self.variables.get, config=lambda **_: "")
 
     def _seed(self, file: Path) -> None:
         rows = [{name: cell or None for name, cell in row.items()} for row in _csv(file)]
-        self._table(file.stem, {name: self.numbers.get(name, "VARCHAR") for name in rows[0]}, rows)
+        names = file.read_text(encoding="utf-8").partition("\n")[0].split(",")
+        self._table(file.stem, {name: self.numbers.get(name, "VARCHAR") for name in names}, rows)
 
     def _table(self, name: str, columns: dict[str, str], rows: Rows) -> None:
         fill(self.con, name, columns, rows)

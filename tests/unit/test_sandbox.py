@@ -68,7 +68,7 @@ TABLES = {
         "WLD,1W,World,NA,NA,Aggregates,NA,NA,Aggregates,,,Aggregates,,,\n"
         "BGD,BD,Bangladesh,SAS,8S,South Asia,LMC,XN,Lower middle income,IDX,XI,IDA,Dhaka,90.4113,23.7055\n"
     ),
-    "world_bank_series": "indicator,name\nSI.POV.GINI,Gini index\nSP.POP.TOTL,\"Population, total\"\n",
+    "world_bank_series": "indicator,name,source\nSI.POV.GINI,Gini index,2\nSP.POP.TOTL,\"Population, total\",2\n",
     "world_bank": (
         "indicator,ref_area,year,value,footnote,source_id\n"
         "SI.POV.GINI,NAM,2015,59.1,\"Survey, national\",real\nSI.POV.GINI,BGD,2010,32.1,,real\n"
@@ -95,7 +95,30 @@ TABLES = {
         "2018,Gambia,Children_Work_Statistics,2,10-14,Total_Percentage_of_Working_Children,0.199,real\n"
         "2018,Gambia,UNESCO_Primary_Completion_Rate,1,,Rate,0.702,real\n"
         "2016,Gambia,Profile,1,,Advancement_Level,No Advancement – Efforts,real\n"
+        "2014,Gambia,Profile,1,,Advancement_Level,Moderate Advancement,real\n"
+        "2020,Gambia,Profile,1,,Advancement_Level,Moderate Advancement,real\n"
     ),
+    "ilab_conventions": (
+        "report_year,country,convention,value,source_id\n"
+        "2014,Gambia,C_138_Ratified,Yes,real\n2020,Gambia,Palermo_Ratified,No,real\n"
+    ),
+    "ilab_legal_standards": (
+        "report_year,country,standard,territory,established,age,calculated_age,conforms,source_id\n"
+        "2014,Gambia,Minimum_Work,,Yes,16.0,,,real\n2014,Gambia,Free_Public_Education,,No,,,,real\n"
+        "2020,Gambia,Minimum_Work,,Yes*,16,No,Yes,real\n"
+        "2020,Gambia,Compulsory_Education,Banjul,Yes,15,Yes,No,real\n"
+    ),
+    "ilab_enforcement": (
+        "report_year,country,section,measure,territory,value,source_id\n"
+        "2020,Gambia,Enforcements,Labor_Inspectors,,\"1,050‡\",real\n"
+        "2020,Gambia,Enforcements,Labor_Funding,Banjul,$1.6 million,real\n"
+        "2020,Gambia,Mechanisms,Policy,,Yes,real\n"
+    ),
+    "ilab_suggested_actions": (
+        "report_year,country,area,action,years,source_id\n"
+        "2014,Gambia,Laws,Raise the age.,2009 – 2014,real\n2020,Gambia,Enforcement,\"Hire, then train.\",,real\n"
+    ),
+    "ilab_projects": "report_year,country,title,link,source_id\n2020,Gambia,A & B,https://www.dol.gov/x,real\n",
 }  # fmt: skip
 
 Get = Callable[..., requests.Response]
@@ -273,7 +296,7 @@ def test_ilo_dictionary_ends_with_an_empty_object(get: Get) -> None:
 
 def test_world_bank_sources(get: Get) -> None:
     header, rows = get("api.worldbank.org/v2/sources?format=json&per_page=1000").json()
-    assert header == {"page": "1", "pages": "1", "per_page": "1000", "total": "2"}
+    assert header == {"page": "1", "pages": "1", "per_page": "1000", "total": "3"}
     assert rows[1]["id"] == "2"
     assert rows[1]["lastupdated"] == "2026-02-17"
 
@@ -314,6 +337,17 @@ def test_world_bank_series(get: Get) -> None:
 def test_world_bank_series_without_rows(get: Get) -> None:
     header, rows = get("api.worldbank.org/v2/country/all/indicator/SP.POP.TOTL?format=json").json()
     assert (header["total"], rows) == (0, None)
+
+
+def test_world_bank_bulk_zip(get: Get) -> None:
+    with zipfile.ZipFile(io.BytesIO(get("databank.worldbank.org/data/download/WDI_CSV.zip").content)) as archive:
+        assert {member.date_time[:3] for member in archive.infolist()} == {(2026, 2, 17)}
+        lines = archive.read("WDICSV.csv").decode("utf-8-sig").split("\r\n")
+        notes = archive.read("WDIfootnote.csv").decode("utf-8-sig").split("\r\n")
+    lead = '"Country Name","Country Code","Indicator Name","Indicator Code"'
+    assert lines[0] == f'{lead},"2010","2011","2015","2016","A87_SYNTHETIC",'
+    assert '"Namibia","NAM","Gini index","SI.POV.GINI","","","59.1","","",' in lines
+    assert notes[1:] == ['"NAM","SI.POV.GINI","YR2015","Survey, national",', ""]
 
 
 # --- Eurostat --------------------------------------------------------------------------------------------------------
@@ -395,6 +429,35 @@ def test_ilab_findings_2016_have_a_bom(get: Get) -> None:
     body = get(ilab("ilab_findings", "2016")).content
     assert body.startswith(b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\r\n<Countries>\r\n  <Country>\r\n')
     assert "No Advancement – Efforts".encode() in body
+
+
+def test_ilab_reports_hold_all_their_tables(get: Get) -> None:
+    old = get(ilab("ilab_findings", "2014")).content.decode()
+    assert (
+        old.replace("\n", "")
+        .replace("\t", "")
+        .endswith(
+            "<Master_Data><C_138_Ratified>Yes</C_138_Ratified><Minimum_Age_for_Work_Estabslished>Yes"
+            "</Minimum_Age_for_Work_Estabslished><Minimum_Age_for_Work>16.0</Minimum_Age_for_Work>"
+            "<Free_Public_Education_Estabslished>No</Free_Public_Education_Estabslished></Master_Data>"
+            "<Suggested_Actions><Laws><Action><Name>Raise the age.</Name><Years>2009 &#8211; 2014</Years></Action>"
+            "</Laws></Suggested_Actions></Country></Countries>"
+        )
+    )
+    new = "".join(line.strip() for line in get(ilab("ilab_findings", "2020")).content.decode().splitlines())
+    assert new.endswith(
+        "<Conventions><Palermo_Ratified>No</Palermo_Ratified></Conventions><Legal_Standards><Minimum_Work>"
+        "<Standard>Yes*</Standard><Age>16</Age><Calculated_Age>No</Calculated_Age><Conforms_To_Intl_Standard>Yes"
+        "</Conforms_To_Intl_Standard></Minimum_Work><Compulsory_Education><Territory><Territory_Name>Banjul"
+        "</Territory_Name><Territory_Display_Name>Banjul</Territory_Display_Name><Standard>Yes</Standard><Age>15</Age>"
+        "<Calculated_Age>Yes</Calculated_Age><Conforms_To_Intl_Standard>No</Conforms_To_Intl_Standard></Territory>"
+        "</Compulsory_Education></Legal_Standards><Enforcements><Labor_Inspectors>1,050‡</Labor_Inspectors>"
+        "<Labor_Funding><Territory><Territory_Name>Banjul</Territory_Name><Territory_Display_Name>Banjul"
+        "</Territory_Display_Name><Enforcement>$1.6 million</Enforcement></Territory></Labor_Funding></Enforcements>"
+        "<Mechanisms><Policy>Yes</Policy></Mechanisms><Suggested_Actions><Enforcement><Action><Name>Hire, then train."
+        "</Name></Action></Enforcement></Suggested_Actions><ILAB_Projects><Project><Title>A &amp; B</Title>"
+        "<Link>https://www.dol.gov/x</Link></Project></ILAB_Projects></Country></Countries>"
+    )
 
 
 def test_ilab_catalogue(get: Get) -> None:
@@ -507,6 +570,12 @@ def test_fault_stall(get: Get, sandbox: Sandbox) -> None:
         ("world_bank=drop:BGD", WB_SERIES, b"BGD", b'"total":1,'),
         ("ilo=header_only", ILO_DATA, b"NAM", b'"obs_status"\n'),
         ("world_bank=header_only", WB_SERIES, b"NAM", b'"total":0,'),
+        ("ilo=half", ILO_DATA, b"X01", b"NAM"),
+        ("ilo=shift", ILO_DATA, b'"NAM"', b',"2018",66.7,,\n'),
+        ("ilo=lack:obs_status", ILO_DATA, b"obs_status", b'"obs_value"\n'),
+        ("goods=lack:Child_Labor", ilab("ilab_goods", "2022"), b"<Child_Labor>", b"<Forced_Labor>"),
+        ("eurostat=extra", f"{COMEXT}/data/DS-045409/A.DE....", b"\r\nESTAT:", b"\r\n1,ESTAT:"),
+        ("world_bank=later:30", WB_SERIES, b'"date":"2016"', b'"date":"2046"'),
         ("SDG_0831_SEX_ECO_RT=garbage", ILO_DATA, b"NAM", b"\xff\xfe\xfd"),
         ("ilo=retired", ILO_DATA, b"NAM", b"deprecated or invalid dataset id=SDG_0831_SEX_ECO_RT_A"),
         ("SI.POV.GINI=retired", WB_SERIES, b"NAM", b'"id":"175"'),
@@ -530,6 +599,23 @@ def test_fault_encoding(get: Get, sandbox: Sandbox) -> None:
     assert body.count(b"\x81") == 1
     with pytest.raises(UnicodeDecodeError):
         body.decode()
+
+
+def test_fault_recode(get: Get, sandbox: Sandbox) -> None:
+    """What is UTF-8 comes as cp1252 and the reverse; what is ASCII as UTF-16."""
+    path = "rplumber.ilo.org/metadata/dic?var=source&lang=en&format=.json"
+    text, cp1252 = get(path).content.decode("utf-8-sig"), members(get(QCL).content)[QCL_MAIN]
+    sandbox.faults = [Fault.parse("ilo=recode"), Fault.parse("fao=recode")]
+    assert get(path).content.decode("utf-16" if text.isascii() else "cp1252") == text
+    assert members(get(QCL).content)[QCL_MAIN].decode() == cp1252.decode("cp1252")
+
+
+def test_fault_repeat_and_the_catalogue_counts_so(get: Get, sandbox: Sandbox) -> None:
+    header, *rows = get(ILO_DATA).content.splitlines()
+    sandbox.faults = [Fault.parse("ilo=repeat")]
+    assert get(ILO_DATA).content.splitlines() == [header, *(row for row in rows for _copy in "12")]
+    toc = get("rplumber.ilo.org/metadata/toc/indicator").json()
+    assert {e["n.records"] for e in toc if e["id"] == "SDG_0831_SEX_ECO_RT_A"} == {2 * len(rows)}
 
 
 def test_fault_empty(get: Get, sandbox: Sandbox) -> None:

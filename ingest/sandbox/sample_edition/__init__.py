@@ -26,11 +26,12 @@ class SampleEdition:
 
     def __init__(self, folder: Path = BUNDLED) -> None:
         tables = Tables(folder)
-        ilab, eurostat, files = Ilab(tables), Eurostat(tables), EurostatBulk(tables)
+        ilab, world_bank, eurostat, files = Ilab(tables), WorldBank(tables), Eurostat(tables), EurostatBulk(tables)
         self._hosts: dict[str, Callable[[Request, Clock], Reply | None]] = {
             "bulks-faostat.fao.org": Fao(tables).answer,
             "rplumber.ilo.org": Ilo(tables).answer,
-            "api.worldbank.org": WorldBank(tables).answer,
+            "api.worldbank.org": world_bank.answer,
+            "databank.worldbank.org": world_bank.bulk,
             "ec.europa.eu": lambda request, clock: files.answer(request, clock) or eurostat.answer(request, clock),
             "raw.githubusercontent.com": ilab.file,
             "apiprod.dol.gov": ilab.catalogue,
