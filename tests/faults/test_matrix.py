@@ -106,9 +106,10 @@ class Cell:
 
 
 def cells() -> list[Cell]:
+    """A dataset in months stands for one of them."""
     return [
         Cell(dataset, where, kind)
-        for dataset in datasets().values()
+        for dataset in (d.for_period("202402") if d.months else d for d in datasets().values())
         for where, kinds in (("catalogue", CATALOGUE), ("data", DATA), ("part", PART))
         for kind in kinds
         if not (where == "part" and dataset.partner in WHOLE)
@@ -135,7 +136,7 @@ def fault_of(cell: Cell, served: Served) -> Fault:
         argument = widest_area(served)
     match = {
         "catalogue": exactly(served.catalogue),
-        "data": Fault.parse(f"{cell.dataset.id}={kind}:{argument}").match,
+        "data": Fault.parse(f"{cell.dataset.base_id}={kind}:{argument}").match,
         "part": exactly(served.data[-1:]),
     }[cell.where]
     Counted.changed = 0
