@@ -22,7 +22,7 @@ from ingest.sandbox.dialects import BOM, Reply, Request, fao_catalogue, ilo_cont
 from ingest.sandbox.seven_zip import seven_zip_bytes
 
 VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE", "VALUE_EUR"}
-PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date"}
+PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date", "PERIOD"}
 EXTRA = "A87_EXTRA"
 AREA_COLUMNS = {"Area Code", "ref_area", "reporter", "REPORTER"}
 
@@ -310,8 +310,7 @@ _KINDS: dict[str, Callable[[str, Request, Reply], Reply]] = {
     "drop": _drop,
 }
 
-
-_EDITS = ("encoding", "rename", "header_only", "scale", "drop")  # kinds that change the content of a packed file
+_EDITS = _KINDS.keys() - {"status", "html", "empty", "garbage", "cut", "short", "stall", "retired"}  # of the content
 
 # --- editing bodies --------------------------------------------------------------------------------------------------
 
