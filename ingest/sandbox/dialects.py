@@ -19,6 +19,7 @@ MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal content gives equal 
 CET = timezone(timedelta(hours=1))  # Eurostat's stamps
 OCTETS = "application/octet-stream"  # the ILO's content type for everything
 SDMX_CSV = "application/vnd.sdmx.data+csv;version=1.0.0"
+SDMX_TSV = "text/tab-separated-values"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -239,6 +240,37 @@ def dataflow(code: str, label: str, *, updated: datetime, observations: int, per
     extension = {"lang": "EN", "id": code, "agencyId": "ESTAT", "version": "1.0", "datastructure": structure}
     body = {"version": "2.0", "class": "dataset", "label": label, "extension": {**extension, "annotation": notes}}
     return Reply(json.dumps(body, indent=4, ensure_ascii=False).encode(), "application/json")
+
+
+def content_constraint(code: str, dimensions: Sequence[str], keys: Sequence[Sequence[str]]) -> Reply:
+    """The codes in use by dimension."""
+    used = [dict.fromkeys(key[at] for key in keys) for at in range(len(dimensions))]
+    values = "".join(
+        f'<c:KeyValue id="{name}">{"".join(f"<c:Value>{value}</c:Value>" for value in codes)}</c:KeyValue>'
+        for name, codes in zip(dimensions, used, strict=True)
+    )
+    body = (
+        "<?xml version='1.0' encoding='UTF-8'?>"
+        '<m:Structure xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message" '
+        'xmlns:s="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/structure" '
+        'xmlns:c="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common"><m:Structures><s:Constraints>'
+        f'<s:ContentConstraint agencyID="ESTAT" id="{code}" type="Actual" version="1.0">'
+        f'<s:CubeRegion include="true">{values}</s:CubeRegion></s:ContentConstraint></s:Constraints></m:Structures>'
+        "</m:Structure>"
+    )
+    return Reply(body.encode(), "application/vnd.sdmx.structure+xml;version=2.1")
+
+
+def listing(sizes: Mapping[str, int], updated: datetime) -> Reply:
+    """A folder of the bulk files as CSV; what the column of dates is called was not recorded."""
+    stamp = f"{updated.astimezone(CET):%Y-%m-%dT%H:%M:%S}"
+    lines = ["NAME,TYPE,SIZE,LAST_UPDATE_DATE", *(f"{name},FILE,{size},{stamp}" for name, size in sizes.items())]
+    return Reply("".join(f"{line}\r\n" for line in lines).encode(), "text/csv")
+
+
+def contents_date(iso: str) -> str:
+    """A day of the table of contents, dd.mm.yyyy; none stays none."""
+    return f"{date.fromisoformat(iso):%d.%m.%Y}" if iso else ""
 
 
 @dataclass(frozen=True)

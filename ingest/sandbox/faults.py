@@ -39,6 +39,7 @@ _DATA = {
     "ilab": r"raw\.githubusercontent\.com/",
 }
 _FAO_STEMS = {"QCL": "Production_Crops_Livestock_E_"}
+_EUROSTAT_FILES = {"contents": r"/catalogue/toc/txt", "cn8_links": r"/files\?file="}
 _CATALOGUE_TOO = {"status", "html", "stall"}
 
 
@@ -63,6 +64,8 @@ def _dataset_pattern(dataset: registry.Dataset, kind: str) -> str:
         return r"/v2/country(\?|$)" if dataset.request.get("pages") == "country" else r"/country/.*/indicator/"
     if dataset.partner == "ilab":
         return "|".join(re.escape(path) for path in dataset.request["files"].values())
+    if dataset.request["kind"] in _EUROSTAT_FILES:
+        return _EUROSTAT_FILES[dataset.request["kind"]]
     return code if kind in {*_CATALOGUE_TOO, "retired"} else f"/data/{code}"
 
 

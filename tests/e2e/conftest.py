@@ -21,6 +21,8 @@ NEWEST = {
     "ilo.csv": ("time", "2022"),
     "world_bank.csv": ("year", "2021"),
     "eurostat.csv": ("year", "2024"),
+    "eurostat_main.csv": ("time_period", "2022"),
+    "eurostat_cn8_links.csv": ("period", "20232024"),
     "ilab_goods.csv": ("edition", "2022"),
     "ilab_findings.csv": ("report_year", "2022"),
     "ilo_sources.csv": ("source", "ZZ:ZWE"),

@@ -204,7 +204,7 @@ def test_eurostat_20_gzip_without_content_encoding(server, tmp_path: Path) -> No
     server.says(gzip.compress(body), on="/data/")
     client = HttpClient(partners()["eurostat"], Endpoints.sandbox(server.url), classify=eurostat.classify)
     eurostat.fetch(client, datasets()[COMEXT], eurostat.signal(client, datasets()[COMEXT], tmp_path), tmp_path)
-    assert (tmp_path / "2010.csv").read_bytes() == body
+    assert (tmp_path / "2010-00.csv").read_bytes() == body
 
 
 @pytest.mark.quirk("eurostat", 22, "a revised delivery replaces the one before as a whole; nothing is appended")

@@ -113,6 +113,11 @@ def test_asking_what_moved_fetches_no_payload(dataset, sandbox, tmp_path):
         "/rplumber.ilo.org/metadata/toc/indicator",
         "/api.worldbank.org/v2/sources",
         "/ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/dataflow/ESTAT/DS-045409",
+        "/ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/dataflow/ESTAT/CRIM_THB_VCTZ",
+        "/ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/dataflow/ESTAT/CRIM_THB_VEXP",
+        "/ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/dataflow/ESTAT/ERT_BIL_EUR_A",
+        "/ec.europa.eu/eurostat/api/dissemination/catalogue/toc/txt",
+        "/ec.europa.eu/eurostat/api/dissemination/files",
         "/apiprod.dol.gov/v4/datasets",
     }
 
@@ -610,7 +615,8 @@ def dataflow(**dates: str) -> str:
         {"type": "SOURCE_INSTITUTIONS", "text": "Eurostat"},
         {"type": "UPDATE_DATA", "date": "2025-12-04T23:00:00+0100"},
     ]
-    return json.dumps({"extension": {"annotation": [{**note, **dates} for note in notes]}})
+    structure = {"id": "DS-045409", "agencyId": "ESTAT", "version": "6.5"}
+    return json.dumps({"extension": {"datastructure": structure, "annotation": [{**note, **dates} for note in notes]}})
 
 
 CSV_HEADER = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
@@ -623,7 +629,7 @@ def comext_line(year: str, value: str, end: str = ",") -> str:
 def test_the_annotations_of_the_dataflow_are_the_signal(server, tmp_path):
     server.says(dataflow())
     assert signal(COMEXT, server.url, tmp_path) == {
-        "updated": "2025-12-04T23:00:00+0100", "observations": "324", "last_year": 2011,
+        "updated": "2025-12-04T23:00:00+0100", "observations": "324", "last_year": 2011, "structure": "6.5",
     }  # fmt: skip
 
 
@@ -642,7 +648,7 @@ def test_one_request_a_year_with_every_dimension_in_its_order(server, tmp_path):
     _said, files = deliver(few, server.url, tmp_path)
     path = "/ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/A.DE+GR..61+62.1.VALUE_IN_EUROS"
     assert server.paths[1:] == [f"{path}?format=SDMX-CSV&startPeriod={year}&endPeriod={year}" for year in (2010, 2011)]
-    assert sorted(file.name for file in files.iterdir()) == ["2010.csv", "2011.csv"]
+    assert sorted(file.name for file in files.iterdir()) == ["2010-00.csv", "2011-00.csv"]
 
 
 def test_years_with_and_without_the_trailing_comma_are_one_load(tmp_path):
