@@ -106,7 +106,9 @@ def _refresh(
 ) -> Outcome:
     signal = _ask(client, dataset, work)
     same_edition = now if now and now.edition == edition else None
-    if same_edition and lake.last_signal(home, dataset.id) == signal:
+    last_signal = lake.last_signal(home, dataset.id) if same_edition else None
+    note = _new_structure(last_signal, signal)
+    if last_signal == signal:
         return _outcome(dataset, "unchanged", "nothing moved at the partner: no payload was asked for", now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
     snapshot, rows = (
@@ -114,19 +116,19 @@ def _refresh(
     )
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
-        return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
+        return _outcome(dataset, "unchanged", f"the catalogue moved, the content did not{note}", now)
     folder = work / "vintage"
     previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
     if previous and lake.same_content(dataset, previous.data, folder / "data.parquet"):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
-        return _outcome(dataset, "unchanged", "the delivery has a new stamp and the same rows", now)
+        return _outcome(dataset, "unchanged", f"the delivery has a new stamp and the same rows{note}", now)
     candidate = _compare(dataset, snapshot, rows, folder, previous)
     checks = check(dataset, candidate)
     candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
     settled = lake.settle(home, dataset.id, candidate.vintage, signal, passed=not failed)
     if not failed:
-        return _outcome(dataset, "accepted", _summary(settled), settled, checks)
+        return _outcome(dataset, "accepted", _summary(settled) + note, settled, checks)
     return _outcome(dataset, "quarantined", _verdict(settled, failed, kept=now), now, checks)
 
 
@@ -218,6 +220,12 @@ def _summary(vintage: Vintage) -> str:
         return f"{vintage.meta['rows']} rows, first load of the {vintage.edition} edition"
     moved = ", ".join(f"{revision[kind]} {kind}" for kind in ("added", "removed", "changed"))
     return f"{vintage.meta['rows']} rows: {moved}"
+
+
+def _new_structure(before: dict[str, Any] | None, signal: dict[str, Any]) -> str:
+    """A partner that numbers its code lists may move on to the next: noted, since most such changes are harmless."""
+    old, new = (before or {}).get("structure"), signal.get("structure")
+    return f"; the partner's structure went from version {old} to {new}" if old and new and old != new else ""
 
 
 def _verdict(vintage: Vintage, failed: list[CheckRow], kept: Vintage | None) -> str:

@@ -159,9 +159,12 @@ class Recordings:
         folder, _, name = request.path.rpartition("/")
         return self._zip(name) if folder == "/data/download" and re.fullmatch(r"\w+\.zip", name) else None
 
-    # --- Eurostat: SDMX-CSV files in code mode ---
+    # --- Eurostat: the table of contents, SDMX-CSV files in code mode ---
 
     def _eurostat(self, request: Request, clock: Clock) -> Reply | None:
+        if request.path == "/eurostat/api/dissemination/catalogue/toc/txt":
+            file = self._find("table_of_contents_en.txt")
+            return Reply(file.read_bytes(), "text/plain;charset=utf-8") if file else None
         found = re.fullmatch(
             r"/eurostat/api/(comext/)?dissemination/sdmx/2\.1/(dataflow/ESTAT|data)/([^/]+)/?([^/]*)", request.path
         )

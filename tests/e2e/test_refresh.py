@@ -16,7 +16,9 @@ from ingest.sandbox import SampleEdition, Sandbox
 from tests.e2e.conftest import Platform
 
 A87 = str(Path(sys.executable).with_name("a87"))
-DATA_REQUESTS = (".zip", "/data/", "/indicator/", "v2/country?", "metadata/dic", "raw.githubusercontent.com", "files?file=")
+DATA_REQUESTS = (
+    ".zip", "/data/", "/indicator/", "v2/country?", "metadata/dic", "raw.githubusercontent.com", "files?file=",
+)  # fmt: skip
 
 
 def a87(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -36,6 +36,10 @@ class Warehouse:
     def rows(self, model: str) -> Rows:
         return _dicts(self.con.sql(f"select * from {self.ref(model)}"))
 
+    def failing(self, test: str) -> Rows:
+        """What a dbt test of the project (`tests/<test>.sql`) finds."""
+        return _dicts(self.con.sql(self._rendered(DBT / "tests" / f"{test}.sql")))
+
     def ref(self, name: str) -> str:
         if name not in self.built:
             self.built.add(name)
@@ -57,9 +61,11 @@ class Warehouse:
 
     def _view(self, name: str) -> None:
         (file,) = (DBT / "models").rglob(f"{name}.sql")
+        self.con.execute(f"create view {name} as {self._rendered(file)}")
+
+    def _rendered(self, file: Path) -> str:
         template = jinja2.Environment().from_string(self.macros + file.read_text())
-        query = template.render(ref=self.ref, source=self.source, var=self.variables.get)
-        self.con.execute(f"create view {name} as {query}")
+        return template.render(ref=self.ref, source=self.source, var=self.variables.get, config=lambda **_: "")
 
     def _seed(self, file: Path) -> None:
         rows = [{name: cell or None for name, cell in row.items()} for row in _csv(file)]

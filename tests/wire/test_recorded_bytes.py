@@ -116,6 +116,15 @@ def test_comext_file_whose_rows_are_longer_than_its_header(tmp_path: Path, recor
     assert loaded.one("list_sort(list(distinct reporter))", "time_period = '2024'") == ["ES", "GR"]
 
 
+def test_eurostat_table_of_contents_holds_each_dataset_once(tmp_path: Path, recorded: Endpoints) -> None:
+    loaded = Loaded(Home(tmp_path), datasets()["eurostat_toc"], recorded)
+    assert loaded.outcome.status == "accepted", loaded.outcome.message
+    assert loaded.outcome.rows == 6_953
+    assert loaded.one("last_update", "code = 'crim_thb_vexp'") == "2023-02-09"
+    assert loaded.one("max(data_end)", "code = 'ert_bil_eur_a'") == "2022"
+    assert loaded.one("count(*)", "data_end = 'LTAA'") == 2
+
+
 def test_ilab_goods_editions(tmp_path: Path, recorded: Endpoints) -> None:
     loaded = Loaded(Home(tmp_path), datasets()["ilab_goods"], recorded)
     counted = {
