@@ -230,9 +230,10 @@ def test_eurostat_13_cells_through_the_loader(parse) -> None:
     )
     rows = parse(VICTIMS, main_base(body))
     facts = Warehouse({VICTIMS: rows}).rows("fct_trafficking_victim")
-    assert {row["ref_area"]: (row["obs_value"], row["obs_flag"], row["value_state"]) for row in facts} == {
-        "AT": (7.0, "bdep", "value"), "BE": (None, None, "confidential"), "BG": (None, None, "missing"),
-        "CZ": (5.0, "q", "value"), "DE": (12.0, None, "value"),
+    told = ("obs_value", "obs_flag", "obs_status", "conf_status")
+    assert {row["ref_area"]: tuple(row[name] for name in told) for row in facts} == {
+        "AT": (7.0, "bdep", "B", None), "BE": (None, None, "Q", "C"), "BG": (None, None, "O", None),
+        "CZ": (5.0, "q", None, None), "DE": (12.0, None, "A", None),
     }  # fmt: skip
     assert findings(datasets()[VICTIMS], rows).get("known_codes") == 1
 
