@@ -12,7 +12,7 @@ from ingest.formats import TextTable, csv_text
 TRAILING = "_trailing"  # the nameless last field; lake.load asserts that it is empty in every row
 STAMP = "LAST UPDATE"  # dd/mm/yy, also on days when yy/mm/dd would parse; one for the whole reply
 _FREQ = re.compile(r"[ASQMWDB]")
-_AREA = re.compile(r"[A-Z0-9_]+")  # a label has blanks or small letters
+_AREA = re.compile(r"[A-Z0-9_-]+")  # UKC-L, EU27_2020; a label has small letters
 
 
 def read(raw: Path, dest: Path, partner: str) -> TextTable:

@@ -20,7 +20,7 @@ OBS = ("OBS_VALUE", "OBS_FLAG", "CONF_STATUS")
 DIMENSIONS = "DIMENSIONS"  # all dimensions but frequency, area and time in one cell: unit=NR,sex=T
 _ASIDE = {"freq", "geo", TIME, SYNTHETIC_MARK}
 _FREQ = re.compile(r"[ASQMWDB]")
-_AREA = re.compile(r"[A-Z0-9_]+")  # a label has blanks or small letters
+_AREA = re.compile(r"[A-Z0-9_-]+")  # UKC-L, EU27_2020; a label has small letters
 # value or `:`, flag (composite ones such as `bdep` are one code), confidentiality; PRODCOM writes `:C` without the @
 _CELL = re.compile(
     r"(?P<value>:|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<flag>[a-z]*)\s*(?:@(?P<conf>[A-Z]+)|(?P<bare>C))?"

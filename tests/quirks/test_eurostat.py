@@ -154,9 +154,10 @@ def test_eurostat_10_codes_with_validity(parse, code: str, year: str, iso3: str 
 
 @pytest.mark.quirk("eurostat", 10, "the main base has codes of its own: EL is Greece and UK the United Kingdom")
 def test_eurostat_10_codes_of_the_main_base(parse) -> None:
-    body = "freq,unit,geo\\TIME_PERIOD\t2019 \nA,NR,EL\t5 \nA,NR,UK\t6 \nA,NR,EU28\t11 \nA,NR,EU27_2020\t5 \n"
+    areas = ("EL", "UK", "UKC-L", "EU28", "EU27_2020")
+    body = "freq,unit,geo\\TIME_PERIOD\t2019 \n" + "".join(f"A,NR,{area}\t5 \n" for area in areas)
     rows = parse(VICTIMS, main_base(body))
-    assert len(rows) == 4
+    assert [row["geo"] for row in rows] == list(areas)
     found = Warehouse({VICTIMS: rows}).rows("fct_trafficking_victim")
     assert sorted((row["ref_area"], row["iso3"]) for row in found) == [("EL", "GRC"), ("UK", "GBR")]
 
@@ -182,6 +183,14 @@ def test_eurostat_11_levels_of_products(parse) -> None:
     assert [row["import_value_eur"] for row in trade(rows, "mart_exposure")] == [9.0]
     detail = trade(rows, "fct_trade_flow_detail")
     assert sorted((row["hs_level"], row["hs_code"]) for row in detail) == [("HS4", "6109"), ("HS6", "610910")]
+
+
+@pytest.mark.quirk("eurostat", 11, "headings that add up to more than their chapter are shown")
+def test_eurostat_11_parts_exceed_their_whole(parse) -> None:
+    lines = [line("1000000"), line("600000", product="6109"), line("500000", product="6110")]
+    lines += [line("400000", product="610910"), line("200000", product="610990")]
+    found = Warehouse({COMEXT: parse(COMEXT, comext(*lines))}).failing("trade_parts_exceed_their_whole")
+    assert [(row["hs_code"], row["value_eur"], row["whole_value_eur"]) for row in found] == [("61", 1.1e6, 1e6)]
 
 
 @pytest.mark.quirk("eurostat", 12, "100 kg and euro become kg and euro by the table of units")
@@ -377,6 +386,16 @@ def test_eurostat_20_gzip_without_content_encoding(server, tmp_path: Path) -> No
     client = HttpClient(partners()["eurostat"], Endpoints.sandbox(server.url), classify=eurostat.classify)
     eurostat.fetch(client, datasets()[COMEXT], eurostat.signal(client, datasets()[COMEXT], tmp_path), tmp_path)
     assert (tmp_path / "2010-00.csv").read_bytes() == body
+
+
+@pytest.mark.quirk("eurostat", 21, "a dataset of ours that left the table of contents is named")
+def test_eurostat_21_a_dataset_left_the_contents(parse) -> None:
+    kept = [
+        f'"x"\t"{code}"\t"dataset"\t"06.06.2023"\t" "\t"1971"\t"2022"' for code in ("CRIM_THB_VEXP", "ert_bil_eur_a")
+    ]
+    warehouse = Warehouse({CONTENTS: parse(CONTENTS, contents(*kept))})
+    assert warehouse.failing("eurostat_dataset_left_the_contents") == [{"code": "crim_thb_vctz"}]
+    assert Warehouse({}).failing("eurostat_dataset_left_the_contents") == []
 
 
 @pytest.mark.quirk("eurostat", 22, "a revised delivery replaces the one before as a whole; nothing is appended")

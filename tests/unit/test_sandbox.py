@@ -329,6 +329,19 @@ def test_eurostat_bulk_files_and_their_listing(get: Get) -> None:
     assert listed[1] == f"CN8-PRED-SUCC.txt,FILE,{len(body)},2026-02-17T11:00:00"
 
 
+@pytest.mark.parametrize(
+    ("fault", "path"),
+    [
+        ("eurostat_toc=cut", f"{EUROSTAT}/catalogue/toc/txt?lang=en"),
+        ("CN8-PRED-SUCC=cut", f"{EUROSTAT}/files?file=comext/R/CN8-PRED-SUCC.txt"),
+    ],
+)
+def test_eurostat_files_can_be_spoilt(sandbox: Sandbox, get: Get, fault: str, path: str) -> None:
+    whole = get(path).content
+    sandbox.faults = [Fault.parse(fault)]
+    assert get(path).content == whole[: len(whole) * 6 // 10]
+
+
 def test_eurostat_content_constraint(get: Get) -> None:
     body = get(f"{COMEXT}/contentconstraint/ESTAT/DS-045409").text
     assert '<c:KeyValue id="product"><c:Value>18</c:Value></c:KeyValue>' in body
