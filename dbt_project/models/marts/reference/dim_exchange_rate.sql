@@ -6,5 +6,5 @@ select
     is_synthetic,
     snapshot_id
 from {{ ref('stg_eurostat__ert_bil_eur_a') }}
--- averages of the currencies of their time; former currencies of euro members stand in other rows
+-- rates of the last day of a year stand beside the averages
 where freq = 'A' and statinfo = 'AVG' and unit = 'NAC' and year is not null and obs_value is not null
