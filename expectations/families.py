@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from expectations import comext
 from expectations.model import Check, listed, rows, shown
 from ingest.registry import Dataset
 from ingest.storage import sql_text
@@ -30,7 +31,7 @@ def ilab(dataset: Dataset) -> Iterator[Check]:
         yield forced_child_labour_consistent(dataset)
 
 
-FAMILIES: dict[str, Callable[[Dataset], Iterator[Check]]] = {"ilo": ilo, "ilab": ilab}
+FAMILIES: dict[str, Callable[[Dataset], Iterator[Check]]] = {"ilo": ilo, "ilab": ilab, "eurostat": comext.checks}
 
 
 def asked_indicator_only(dataset: Dataset) -> Check:

@@ -98,4 +98,4 @@ def shown(dataset: Dataset, *more: str) -> str:
 
 
 def registry_file(dataset: Dataset) -> str:
-    return f"ingest/registry/{dataset.id}.yaml"
+    return f"ingest/registry/{dataset.base_id}.yaml"

@@ -7,6 +7,7 @@ as `<dest>.part` and becomes `dest` once it has passed inspection, so that a fai
 
 from __future__ import annotations
 
+import copy
 import gzip
 import http.client
 import json
@@ -36,17 +37,22 @@ CHUNK = 1 << 20
 READ = 1 << 16  # one read takes what has come, at most this
 BOMB_BYTES, BOMB_RATIO = 10 << 20, 100  # real tables stay far below 100:1
 RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524}
-Expect = Literal["zip", "csv", "json", "xml"]
-_LEAD = {"zip": (b"PK\x03\x04",), "json": (b"{", b"["), "xml": (b"<",), "csv": ()}
+Expect = Literal["zip", "7z", "csv", "json", "xml"]
+_LEAD = {"zip": (b"PK\x03\x04",), "7z": (b"7z\xbc\xaf\x27\x1c",), "json": (b"{", b"["), "xml": (b"<",), "csv": ()}
 _GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the partners are: the live servers, or a sandbox that has each real host as first path segment."""
+    """Where the partners are: the live servers, or a sandbox that has each real host as first path segment.
+
+    One object serves one run. It keeps what `HttpClient.catalogue` was told, so that a catalogue of many datasets is
+    asked for once, and a partner that is down is not tried anew for each of them.
+    """
 
     sandbox_url: str | None = None
     backoff_seconds: float = 2.0
+    told: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def sandbox(cls, url: str) -> Endpoints:
@@ -143,6 +149,18 @@ class HttpClient:
             return json.loads(into.read_bytes().decode("utf-8-sig"))
         except ValueError as error:
             raise self._error(PayloadInvalid, f"JSON that cannot be parsed ({error})", url, "whole JSON") from error
+
+    def catalogue(self, url: str, params: Mapping[str, str] | None = None, *, into: Path) -> Any:
+        """As `get_json`, for what several datasets ask in one run: the first answer, or error, is that of all."""
+        told, asked = self.endpoints.told, f"{url} {sorted((params or {}).items())}"
+        if asked not in told:
+            try:
+                told[asked] = self.get_json(url, params, into=into)
+            except IngestError as error:
+                told[asked] = error
+        if isinstance(told[asked], IngestError):
+            raise copy.copy(told[asked])  # the caller writes its dataset into it
+        return told[asked]
 
     def download(self, url: str, dest: Path, *, expect: Expect, params: Mapping[str, str] | None = None) -> int:
         """Stream the body to `dest`; returns its bytes on the wire.

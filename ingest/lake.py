@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from ingest.snapshots import Edition, Snapshot
 from ingest.storage import Home, sql_text
 
 KEEP_ATTEMPTS = 500
+FROZEN_AFTER = timedelta(days=2 * 365)
 WORKERS = 2  # parts written at the same time
 # A column with more different values than this is written plain: trying a dictionary first costs time, saves nothing.
 PARQUET = "format parquet, compression zstd, dictionary_size_limit 4096"
@@ -135,7 +136,7 @@ def _check_header(dataset: Dataset, table: TextTable) -> None:
         raise SchemaDrift(
             f"missing columns {missing}; columns nobody declared {extra}", partner=dataset.partner,
             expected=f"columns {sorted(needed)}",
-            remedy=f"compare the raw file with ingest/registry/{dataset.id}.yaml; if the partner renamed a column "
+            remedy=f"compare the raw file with ingest/registry/{dataset.base_id}.yaml; if the partner renamed a column "
             "and its meaning is the same, change `source` there and refresh again",
         )  # fmt: skip
     if len(set(table.header)) != len(table.header):
@@ -222,7 +223,8 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
     value = "obs_value" if dataset.has_obs else "null::double"
     area = f'"{dataset.area_column}"' if dataset.area_column else "null::varchar"
     period = f'"{dataset.period_column}"' if dataset.period_column else "null::varchar"
-    same = ", ".join(f'"{c}"' for c in dataset.compared_columns)
+    same = ", ".join(f'"{c}"' for c in dataset.compared_columns if c != "obs_value") or "null"
+    noise = f"{dataset.tolerances.value_noise!r} * greatest(abs(n.value), abs(o.value))"
     side = (
         f"select {key} as key, any_value({area}) as ref_area, any_value({period}) as time_period, "
         f"any_value({value}) as value, any_value(hash({same})) as content from read_parquet({{}}) group by 1"
@@ -230,14 +232,15 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
     with connect() as con:
         con.execute(f"""
             copy (
-                select {sql_text(dataset.id)} as dataset_id, {sql_text(old_id)} as old_snapshot_id,
+                select {sql_text(dataset.base_id)} as dataset_id, {sql_text(old_id)} as old_snapshot_id,
                     {sql_text(new_id)} as new_snapshot_id, key, coalesce(n.ref_area, o.ref_area) as ref_area,
                     coalesce(n.time_period, o.time_period) as time_period,
                     case when o.content is null then 'added' when n.content is null then 'removed'
                          else 'changed' end as change,
                     o.value as old_value, n.value as new_value
                 from ({side.format(sql_text(old))}) o full join ({side.format(sql_text(new))}) n using (key)
-                where o.content is distinct from n.content order by key
+                where o.content is distinct from n.content or (o.value is null) <> (n.value is null)
+                    or abs(n.value - o.value) > {noise} order by key
             ) to {sql_text(dest)} (format parquet, compression zstd)""")
         row = con.execute(f"""
             select count(*) filter (change = 'added'), count(*) filter (change = 'removed'),
@@ -269,6 +272,16 @@ def last_signal(home: Home, dataset_id: str) -> dict[str, Any] | None:
     """What the partner's catalogue said when the current vintage was last confirmed."""
     pointer = storage.read_json(home.lake(dataset_id) / "current.json")
     return pointer["signal"] if pointer else None
+
+
+def frozen_since(home: Home, dataset_id: str, today: date) -> date | None:
+    """The partner's own stamp of the current vintage, if it is more than two years old (world_bank quirk 31)."""
+    updated = str((last_signal(home, dataset_id) or {}).get("updated", ""))[:10]
+    try:
+        stamp = date.fromisoformat(updated)
+    except ValueError:
+        return None  # a partner without a stamp
+    return stamp if today - stamp > FROZEN_AFTER else None
 
 
 def vintages(home: Home, dataset_id: str) -> list[Vintage]:

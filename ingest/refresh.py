@@ -15,12 +15,14 @@ from ingest import lake, snapshots, storage
 from ingest.errors import IngestError, PayloadInvalid
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
-from ingest.partners import connector
+from ingest.partners import connector, fetcher
 from ingest.registry import Dataset, partners
 from ingest.snapshots import RANK, Edition, Snapshot
 from ingest.storage import Home
 
 Status = Literal["accepted", "unchanged", "quarantined", "failed"]
+GOOD = ("accepted", "unchanged")
+NOTHING_MOVED = "nothing moved at the partner: no payload was asked for"
 CheckRow = dict[str, Any]  # expectations.CheckResult as a dict: check_name, severity, passed, message, ...
 
 
@@ -56,7 +58,7 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        return self.status in ("accepted", "unchanged")
+        return self.status in GOOD
 
 
 class EditionMixed(Exception):
@@ -71,18 +73,16 @@ def refresh(
     endpoints: Endpoints,
     check: Check,
     on_bytes: Callable[[int], None] = lambda _n: None,
+    signal: dict[str, Any] | None = None,
 ) -> Outcome:
     """Refresh one dataset. Trouble with the partner or its data is an Outcome, not an exception.
 
+    `signal` is what the partner's catalogue says, where it was asked before for several at once.
     Raises EditionMixed before anything is asked, and whatever is our own fault (a full disk, a bug).
     """
     with storage.exclusive(home.lake(dataset.id) / ".lock"), storage.work_folder(home.raw(dataset.id)) as work:
         now = lake.current(home, dataset.id)
-        if now and RANK[now.edition] > RANK[edition]:
-            raise EditionMixed(
-                f"{dataset.id}: {home.root} serves the {now.edition} edition; "
-                f"a {edition} refresh needs another A87_HOME"
-            )
+        refuse_lesser_edition(home, dataset.id, now, edition)
         received = 0
 
         def count(chunk: int) -> None:
@@ -90,10 +90,10 @@ def refresh(
             received += chunk
             on_bytes(chunk)
 
-        partner = partners()[dataset.partner]
-        client = HttpClient(partner, endpoints, count, connector(partner).classify)
+        client = client_of(dataset, endpoints, count)
         try:
-            outcome = _refresh(home, dataset, edition, client, check, now, work)
+            told = ask(client, dataset, work) if signal is None else signal
+            outcome = _refresh(home, dataset, edition, client, check, now, work, told)
         except IngestError as error:
             error.dataset, error.partner = dataset.id, dataset.partner
             outcome = _outcome(dataset, "failed", str(error), now)
@@ -101,18 +101,58 @@ def refresh(
         return Outcome(**{**outcome.__dict__, "bytes": received})
 
 
+def unmoved(home: Home, dataset: Dataset, *, edition: Edition, endpoints: Endpoints) -> Outcome | None:
+    """The outcome where all was well last time and the catalogue says the same as then, else None: `refresh` it.
+
+    Asks nothing but the catalogue, and notes the attempt only if that was enough.
+    """
+    with storage.exclusive(home.lake(dataset.id) / ".lock"), storage.work_folder(home.raw(dataset.id)) as work:
+        now, tried = lake.current(home, dataset.id), lake.attempts(home, dataset.id)
+        if now is None or now.edition != edition or not tried or tried[-1]["outcome"] not in GOOD:
+            return None
+        try:
+            told = ask(client_of(dataset, endpoints), dataset, work)
+        except IngestError:
+            return None
+        if lake.last_signal(home, dataset.id) != signal_of(dataset, told):
+            return None
+        lake.note_attempt(home, dataset.id, "unchanged", NOTHING_MOVED, now.snapshot_id)
+        return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
+
+
+def refuse_lesser_edition(home: Home, dataset_id: str, now: Vintage | None, edition: Edition) -> None:
+    if now and RANK[now.edition] > RANK[edition]:
+        raise EditionMixed(
+            f"{dataset_id}: {home.root} serves the {now.edition} edition; a {edition} refresh needs another A87_HOME"
+        )
+
+
+def client_of(dataset: Dataset, endpoints: Endpoints, on_bytes: Callable[[int], None] = lambda _n: None) -> HttpClient:
+    partner = partners()[dataset.partner]
+    return HttpClient(partner, endpoints, on_bytes, connector(partner).classify)
+
+
+def signal_of(dataset: Dataset, told: dict[str, Any]) -> dict[str, Any]:
+    """What moved, and how we read it."""
+    return told | {"fingerprint": dataset.fingerprint}
+
+
 def _refresh(
-    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, check: Check, now: Vintage | None, work: Path
-) -> Outcome:
-    signal = _ask(client, dataset, work)
+    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, check: Check, now: Vintage | None, work: Path,
+    told: dict[str, Any],
+) -> Outcome:  # fmt: skip
+    signal = signal_of(dataset, told)
     same_edition = now if now and now.edition == edition else None
     last_signal = lake.last_signal(home, dataset.id) if same_edition else None
     note = _new_structure(last_signal, signal)
     if last_signal == signal:
-        return _outcome(dataset, "unchanged", "nothing moved at the partner: no payload was asked for", now)
+        return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
+    first = same_edition is None
     snapshot, rows = (
-        _load_held(home, dataset, held, work) if held else _fetch_and_load(home, dataset, edition, client, signal, work)
+        _load_held(home, dataset, held, work)
+        if held
+        else _fetch_and_load(home, dataset, edition, client, signal, work, first=first)
     )
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
@@ -129,24 +169,30 @@ def _refresh(
     settled = lake.settle(home, dataset.id, candidate.vintage, signal, passed=not failed)
     if not failed:
         return _outcome(dataset, "accepted", _summary(settled) + note, settled, checks)
-    return _outcome(dataset, "quarantined", _verdict(settled, failed, kept=now), now, checks)
+    return _outcome(dataset, "quarantined", _verdict(dataset, settled, failed, kept=now), now, checks)
 
 
-def _ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
-    """What moved, and how we read it. A catalogue laid out otherwise is the partner's doing, not a bug."""
+def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
+    """What moved. A catalogue laid out otherwise is the partner's doing, not a bug."""
     try:
-        signal = connector(client.partner).signal(client, dataset, work)
+        return connector(client.partner).signal(client, dataset, work)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise PayloadInvalid(
             f"a catalogue of another shape ({type(error).__name__}: {error})", partner=client.partner.name,
             expected="the layout that the partner's module reads",
             remedy="open the catalogue by hand and compare; the last good vintage keeps serving",
         ) from error  # fmt: skip
-    return signal | {"fingerprint": dataset.fingerprint}
 
 
 def _fetch_and_load(
-    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path
+    home: Home,
+    dataset: Dataset,
+    edition: Edition,
+    client: HttpClient,
+    signal: dict[str, Any],
+    work: Path,
+    *,
+    first: bool,
 ) -> tuple[Snapshot, int]:
     """The delivery in the raw store and its rows in `work`/vintage; it is hashed while it is loaded.
 
@@ -155,7 +201,7 @@ def _fetch_and_load(
     delivery = work / "snapshot"
     payload = delivery / "payload"
     payload.mkdir(parents=True)
-    url = connector(client.partner).fetch(client, dataset, signal, payload)
+    url = fetcher(client.partner, first=first)(client, dataset, signal, payload)
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(snapshots.content_hash, payload, dataset)
         try:
@@ -228,11 +274,11 @@ def _new_structure(before: dict[str, Any] | None, signal: dict[str, Any]) -> str
     return f"; the partner's structure went from version {old} to {new}" if old and new and old != new else ""
 
 
-def _verdict(vintage: Vintage, failed: list[CheckRow], kept: Vintage | None) -> str:
+def _verdict(dataset: Dataset, vintage: Vintage, failed: list[CheckRow], kept: Vintage | None) -> str:
     reasons = "; ".join(f"{c['check_name']}: {c['message']}" for c in failed)
     serving = f"{kept.snapshot_id} keeps serving" if kept else "the dataset stays empty until a delivery passes"
     return (
         f"{vintage.snapshot_id} is quarantined: {reasons}; {serving}; what to do: look at {vintage.folder}, and if the "
-        f"partner is right, change the tolerance in ingest/registry/{vintage.meta['snapshot']['dataset_id']}.yaml with "
+        f"partner is right, change the tolerance in ingest/registry/{dataset.base_id}.yaml with "
         "a reason and refresh again"
     )

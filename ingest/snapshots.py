@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ingest import storage
 from ingest.errors import PayloadInvalid
+from ingest.formats import seven_zip
 from ingest.registry import Dataset
 from ingest.storage import Home
 
@@ -111,6 +112,8 @@ def content_hash(files: Path, dataset: Dataset) -> str:
     for file in sorted(f for f in files.rglob("*") if f.is_file()):
         if zipfile.is_zipfile(file):
             _hash_zip(file, dataset, digest)
+        elif _is_7z(file):
+            _hash_7z(file, dataset, digest)
         else:
             digest.update(file.name.encode())
             with file.open("rb") as stream:
@@ -131,6 +134,21 @@ def _hash_zip(file: Path, dataset: Dataset, digest: Any) -> None:
             raise PayloadInvalid(
                 f"{member.filename}: {error}", partner=dataset.partner, expected="right CRCs"
             ) from error
+
+
+def _is_7z(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return seven_zip.is_archive(stream)
+
+
+def _hash_7z(file: Path, dataset: Dataset, digest: Any) -> None:
+    with file.open("rb") as stream:
+        archive = seven_zip.Archive(stream, dataset.partner)
+        for member in sorted(archive.members, key=lambda m: m.name):
+            digest.update(member.name.encode())
+            content = archive.open(member)
+            while chunk := content.read(CHUNK):
+                digest.update(chunk)
 
 
 def safe_members(file: Path, partner: str) -> list[tuple[zipfile.ZipFile, zipfile.ZipInfo]]:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingest import lake
+from ingest import lake, months
 from ingest.registry import datasets, partners
 from ingest.storage import Home
 from orchestration import publish
@@ -78,12 +78,12 @@ def status() -> None:
     home = Home.from_env()
     table = Table("dataset", "edition", "rows", "partner's stamp", "age", "last attempt", "checks", box=None)
     troubles = []
-    for name in datasets():
-        vintage, attempts = lake.current(home, name), lake.attempts(home, name)
+    for name, dataset in datasets().items():
+        vintages, attempts = list(months.serving(home, dataset).values()), lake.attempts(home, name)
         last = attempts[-1] if attempts else None
         if last and last["outcome"] in ("failed", "quarantined"):
             troubles.append(f"[bold red]{last['outcome']}[/] {last['asked_at']} {escape(last['message'])}")
-        table.add_row(name, *_vintage_cells(vintage), *_attempt_cells(last), _check_cell(vintage))
+        table.add_row(name, *_vintage_cells(vintages), *_attempt_cells(last), _check_cell(vintages))
     console.print(table)
     for trouble in troubles:
         console.print(trouble, highlight=False, soft_wrap=True)
@@ -193,12 +193,14 @@ def _check_options(edition: str, recordings: Path | None) -> None:
 # --- output ----------------------------------------------------------------------------------------------------------
 
 
-def _vintage_cells(vintage: lake.Vintage | None) -> tuple[str, ...]:
-    if vintage is None:
+def _vintage_cells(vintages: list[lake.Vintage]) -> tuple[str, ...]:
+    """Of a dataset in months: all rows, and the newest stamp and delivery."""
+    if not vintages:
         return "-", "-", "-", "-"
-    snapshot = vintage.meta["snapshot"]
-    stamp = escape(snapshot["partner_updated"])
-    return vintage.edition, str(vintage.meta["rows"]), stamp, _age(snapshot["retrieved_at"])
+    newest = max(vintages, key=lambda vintage: str(vintage.meta["snapshot"]["retrieved_at"]))
+    snapshot = newest.meta["snapshot"]
+    rows = sum(vintage.meta["rows"] for vintage in vintages)
+    return newest.edition, str(rows), escape(snapshot["partner_updated"]), _age(snapshot["retrieved_at"])
 
 
 def _attempt_cells(last: dict[str, Any] | None) -> tuple[str]:
@@ -208,11 +210,11 @@ def _attempt_cells(last: dict[str, Any] | None) -> tuple[str]:
     return (f"[{colour}]{last['outcome']}[/] {_age(last['asked_at'])} ago",)
 
 
-def _check_cell(vintage: lake.Vintage | None) -> str:
-    checks = vintage.meta["checks"] if vintage else []
-    warned = [c["check_name"] for c in checks if not c["passed"]]
+def _check_cell(vintages: list[lake.Vintage]) -> str:
+    checks = [check for vintage in vintages for check in vintage.meta["checks"]]
+    warned = [check["check_name"] for check in checks if not check["passed"]]
     text = f"{len(checks) - len(warned)} passed"
-    return f"{text}, warned: {', '.join(warned)}" if warned else text
+    return f"{text}, warned: {', '.join(dict.fromkeys(warned))}" if warned else text
 
 
 def _age(stamp: str) -> str:
@@ -240,9 +242,11 @@ def _show_checks() -> None:
     table = Table("dataset", "rows", "synthetic rows", "checks passed", "checks warned", title="Checks", box=None)
     with publish.open_published(home) as connection:
         rows = connection.execute("""
-            select s.dataset_id, s.rows, s.synthetic_rows, count(*) filter (c.passed), count(*) filter (not c.passed)
-            from meta.snapshot s join meta.check_result c using (snapshot_id)
-            where s.is_serving group by all order by 1""").fetchall()
+            with judged as (
+                select snapshot_id, count(*) filter (passed) as passed, count(*) filter (not passed) as warned
+                from meta.check_result group by 1)
+            select dataset_id, sum(rows)::bigint, sum(synthetic_rows)::bigint, sum(passed)::bigint, sum(warned)::bigint
+            from meta.snapshot join judged using (snapshot_id) where is_serving group by 1 order by 1""").fetchall()
         tests = connection.execute("""
             select 'dbt tests', null, null, count(*) filter (passed), count(*) filter (not passed)
             from meta.check_result where kind = 'dbt_test'""").fetchall()

@@ -46,7 +46,13 @@ def corrected(dataset: Dataset, source: str) -> str:
 
 def rows(vintages: Mapping[str, Vintage]) -> list[tuple[Any, ...]]:
     """What became of each correction in these vintages, by COLUMNS."""
-    return [_row(correction, vintages.get(correction.dataset)) for correction in corrections()]
+    return [_row(correction, vintages.get(_part_id(correction))) for correction in corrections()]
+
+
+def _part_id(correction: Correction) -> str:
+    """The dataset, or the month of it that the corrected row is of."""
+    dataset = datasets()[correction.dataset]
+    return dataset.for_period(correction.key[dataset.period_column or ""]).id if dataset.months else dataset.id
 
 
 def _case(name: str, own: list[Correction]) -> str:

@@ -1,22 +1,30 @@
 """One Dagster asset a dataset: its refresh, its checks, its metadata."""
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of decorated functions at run time.
+import hashlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
 import expectations
-from ingest import lake
+from ingest import lake, months
+from ingest.lake import Vintage
+from ingest.months import refresh_months
 from ingest.refresh import Candidate, CheckRow, Outcome, refresh
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
 from orchestration.resources import Partners, Reporter
 
 OWNER = "team:data-engineering"
+DATA_VERSION_TAG = "dagster/data_version"  # what `MaterializeResult(data_version=...)` writes
 REFRESHED = "refreshed"  # the check that is red while a partner or its delivery is in trouble
+# A beta parameter of the Dagster that is pinned; its warning would stand in front of every command's output.
+warnings.filterwarnings("ignore", message=".*backfill_policy", category=dg.BetaWarning)
+MOVES = "source_moves"  # the check that warns of a source that its partner has left to itself
 SEVERITY = {"ERROR": dg.AssetCheckSeverity.ERROR, "WARN": dg.AssetCheckSeverity.WARN}
 
 
@@ -34,11 +42,16 @@ def run_expectations(dataset: Dataset, candidate: Candidate) -> list[CheckRow]:
     return [asdict(result) for result in results]
 
 
+def asset_key(dataset_id: str) -> dg.AssetKey:
+    return dg.AssetKey([datasets()[dataset_id].partner, dataset_id])
+
+
 def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
     """The asset `<partner>/<dataset>`: the vintage that serves, refreshed from the partner."""
-    partner = partners()[dataset.partner]
-    key = dg.AssetKey([dataset.partner, dataset.id])
+    partner, partitions = partners()[dataset.partner], _partitions(dataset)
+    key = asset_key(dataset.id)
     names = {REFRESHED: "The partner answered and its delivery passed every check that blocks."}
+    names[MOVES] = "The partner has updated the source within two years."
     names |= expectations.check_names(dataset)
 
     @dg.asset(
@@ -55,6 +68,8 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
             "registry": f"ingest/registry/{dataset.id}.yaml",
             "dagster/column_schema": _column_schema(dataset),
         },
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         check_specs=[dg.AssetCheckSpec(name, asset=key, description=text) for name, text in names.items()],
         code_version=dataset.fingerprint,
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=partner.freshness_hours)),
@@ -66,52 +81,115 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
         door: Partners,
         reporter: dg.ResourceParam[Reporter],
     ) -> Iterator[Any]:
-        with door.endpoints() as endpoints:
+        on_bytes, edition, endpoints = reporter.started(dataset), door.checked_edition(), door.of_run
+        if dataset.months is None:
             outcome = refresh(
-                home,
-                dataset,
-                edition=door.checked_edition(),
-                endpoints=endpoints,
-                check=run_expectations,
-                on_bytes=reporter.started(dataset),
+                home, dataset, edition=edition, endpoints=endpoints, check=run_expectations, on_bytes=on_bytes
             )
+        else:
+            # a backfill names its months; every other run takes the newest
+            is_backfill = context.has_partition_key or context.has_partition_key_range
+            asked = list(context.partition_keys) if is_backfill else None
+            outcome, by_month = refresh_months(
+                home, dataset, asked,
+                edition=edition, endpoints=endpoints, check=run_expectations, on_bytes=on_bytes,
+            )  # fmt: skip
+            if not (is_backfill and outcome.is_good):  # then Dagster tells of each month by itself
+                for event in _month_events(key, by_month):
+                    context.log_event(event)
         reporter.finished(outcome)
         context.log.info(f"{dataset.id}: {outcome.status}: {outcome.message}")
-        yield from _events(home, key, names, outcome)
+        yield from _events(home, dataset, key, names, outcome)
 
     return _refresh
 
 
-def _events(home: Home, key: dg.AssetKey, names: dict[str, str], outcome: Outcome) -> Iterator[Any]:
+def _partitions(dataset: Dataset) -> dg.TimeWindowPartitionsDefinition | None:
+    if dataset.months is None:
+        return None
+    return dg.MonthlyPartitionsDefinition(start_date=dataset.months.first, fmt="%Y%m", timezone="Europe/Brussels")
+
+
+def _month_events(key: dg.AssetKey, outcomes: dict[str, Outcome]) -> Iterator[dg.AssetMaterialization]:
+    """The months that are well, each by itself, so that a broken one does not make all look missing."""
+    for period, outcome in outcomes.items():
+        if outcome.is_good:
+            yield dg.AssetMaterialization(
+                key, partition=period,
+                metadata={
+                    "dagster/partition_row_count": outcome.rows, "status": outcome.status, "message": outcome.message,
+                    "snapshot_id": outcome.snapshot_id or "",
+                },
+            )  # fmt: skip
+
+
+def _events(home: Home, dataset: Dataset, key: dg.AssetKey, names: dict[str, str], outcome: Outcome) -> Iterator[Any]:
     """Check results first, so that they are kept when the step fails; a failure is permanent for this run."""
-    serving = lake.current(home, outcome.dataset_id)
+    vintages = list(months.serving(home, dataset).values())
     yield dg.AssetCheckResult(
         passed=outcome.is_good, asset_key=key, check_name=REFRESHED, description=outcome.message,
-        metadata={"status": outcome.status, "serving": outcome.snapshot_id or "nothing yet"},
+        metadata={"status": outcome.status, "serving": ", ".join(v.snapshot_id for v in vintages) or "nothing yet"},
     )  # fmt: skip
-    judged = outcome.checks or (serving.meta["checks"] if serving else [])
+    yield _moves(home, outcome)
+    judged = outcome.checks or [check for vintage in vintages[-1:] for check in vintage.meta["checks"]]
     for row in judged:
         if row["check_name"] in names:
             yield _check_result(key, row)
-    if not outcome.is_good or serving is None:
+    if not outcome.is_good or not vintages:
         raise dg.Failure(description=outcome.message, allow_retries=False)
-    snapshot = serving.meta["snapshot"]
     yield dg.MaterializeResult(
-        asset_key=key,
-        data_version=dg.DataVersion(serving.snapshot_id),
-        metadata={
-            "dagster/row_count": outcome.rows,
-            "status": outcome.status,
-            "message": outcome.message,
-            "snapshot_id": serving.snapshot_id,
-            "edition": serving.edition,
-            "partner_updated": snapshot["partner_updated"],
-            "retrieved_at": snapshot["retrieved_at"],
-            "sha256": snapshot["sha256"],
-            "downloaded_bytes": outcome.bytes,
-            "url": dg.MetadataValue.url(snapshot["url"]),
-        },
+        asset_key=key, data_version=dg.DataVersion(_data_version(vintages)), metadata=_metadata(outcome, vintages)
     )
+
+
+def _metadata(outcome: Outcome, vintages: list[Vintage]) -> dict[str, Any]:
+    newest = max(vintages, key=lambda vintage: str(vintage.meta["snapshot"]["retrieved_at"]))
+    snapshot = newest.meta["snapshot"]
+    return {
+        "dagster/row_count": sum(vintage.meta["rows"] for vintage in vintages),
+        "status": outcome.status,
+        "message": outcome.message,
+        "snapshot_id": newest.snapshot_id,
+        "edition": newest.edition,
+        "partner_updated": snapshot["partner_updated"],
+        "retrieved_at": snapshot["retrieved_at"],
+        "sha256": snapshot["sha256"],
+        "downloaded_bytes": outcome.bytes,
+        "url": dg.MetadataValue.url(snapshot["url"]),
+    }
+
+
+def _data_version(vintages: list[Vintage]) -> str:
+    """The snapshot that serves; of a dataset in months a hash over all of theirs."""
+    names = [vintage.snapshot_id for vintage in vintages]
+    return names[0] if len(names) == 1 else hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
+def unmoved_events(home: Home, outcome: Outcome) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
+    """What Dagster keeps of a dataset that needed no run: it is fresh, still what it was, and perhaps frozen."""
+    key = asset_key(outcome.dataset_id)
+    vintages = list(months.serving(home, datasets()[outcome.dataset_id]).values())
+    yield dg.AssetMaterialization(
+        key, metadata=_metadata(outcome, vintages), tags={DATA_VERSION_TAG: _data_version(vintages)}
+    )
+    moves = _moves(home, outcome)
+    if not moves.passed:
+        yield dg.AssetCheckEvaluation(
+            asset_key=key, check_name=MOVES, passed=False, metadata={}, severity=moves.severity,
+            description=moves.description,
+        )  # fmt: skip
+
+
+def _moves(home: Home, outcome: Outcome) -> dg.AssetCheckResult:
+    """Asked at every refresh: a source that is frozen brings no load in which a check could find it out."""
+    since = lake.frozen_since(home, outcome.dataset_id, datetime.now(UTC).date())
+    said = (
+        f"not updated since {since}: look whether the partner has a successor" if since else "updated within two years"
+    )
+    return dg.AssetCheckResult(
+        passed=since is None, asset_key=asset_key(outcome.dataset_id), check_name=MOVES,
+        severity=dg.AssetCheckSeverity.WARN, description=said,
+    )  # fmt: skip
 
 
 def _check_result(key: dg.AssetKey, row: CheckRow) -> dg.AssetCheckResult:

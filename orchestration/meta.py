@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from ingest import lake, storage
+from ingest import lake, months, storage
 from ingest.lake import Vintage
-from ingest.registry import datasets, partners
+from ingest.registry import MONTH_MARK, Dataset, datasets, partners
 from ingest.storage import Home, sql_text
 from orchestration import corrections
 from orchestration.warehouse import CORRECTION, Table, inputs_fingerprint, open_build, serving, write_table
@@ -52,6 +52,7 @@ SNAPSHOT = Table(
         "snapshot_id": ("varchar", "dataset, edition and the start of the content's hash"),
         "partner": ("varchar", "who sent it"),
         "dataset_id": ("varchar", "dataset"),
+        "period": ("varchar", "yyyymm where a snapshot is one month of the dataset"),
         "url": ("varchar", "where it was asked for"),
         "retrieved_at": ("varchar", "UTC, ISO 8601"),
         "partner_updated": ("varchar", "the partner's own stamp of the update, as printed"),
@@ -66,7 +67,8 @@ SNAPSHOT = Table(
 )
 CHECK_RESULT = Table(
     "meta.check_result",
-    "Every expectation of the serving vintages and every dbt test of the build. Grain: one row per dataset and check.",
+    "Every expectation of the serving vintages and every dbt test of the build. Grain: one row per dataset "
+    "(or month of one) and check.",
     {
         "dataset_id": ("varchar", "dataset of an expectation; schema and table of a dbt test"),
         "check_name": ("varchar", "name of the check"),
@@ -83,9 +85,10 @@ CHECK_RESULT = Table(
 )
 ATTEMPT = Table(
     "meta.attempt",
-    "Each time a partner was asked for a dataset, the last 500. Grain: one row per dataset and attempt.",
+    "Each time a partner was asked for a dataset, the last 500. Grain: one row per dataset or month, and attempt.",
     {
         "dataset_id": ("varchar", "dataset"),
+        "period": ("varchar", "yyyymm of one month's attempt; empty for the dataset as a whole"),
         "asked_at": ("varchar", "UTC, ISO 8601"),
         "outcome": ("varchar", "accepted, unchanged, quarantined or failed"),
         "message": ("varchar", "what happened"),
@@ -162,32 +165,40 @@ def _datasets() -> list[tuple[Any, ...]]:
     return rows
 
 
+def _parts(home: Home) -> Iterator[Dataset]:
+    """Datasets as the lake holds them: a dataset in months is one for each."""
+    for dataset in datasets().values():
+        yield from months.parts(home, dataset)
+
+
 def _snapshots(
     home: Home, vintages: dict[str, Vintage], connection: duckdb.DuckDBPyConnection
 ) -> Iterator[tuple[Any, ...]]:
-    for name in datasets():
-        for vintage in lake.vintages(home, name):
+    for part in _parts(home):
+        for vintage in lake.vintages(home, part.id):
             s = vintage.meta["snapshot"]
             query = f"select count(*) from read_parquet({sql_text(vintage.data)}) where is_synthetic"
             synthetic = connection.execute(query).fetchall()[0][0]
-            serves = name in vintages and vintages[name].snapshot_id == vintage.snapshot_id
+            serves = part.id in vintages and vintages[part.id].snapshot_id == vintage.snapshot_id
             yield (
-                s["snapshot_id"], s["partner"], name, s["url"], s["retrieved_at"], s["partner_updated"], s["sha256"],
-                s["bytes"], vintage.meta["rows"], synthetic, s["licence"], s["edition"], serves,
+                s["snapshot_id"], s["partner"], part.base_id, part.period, s["url"], s["retrieved_at"],
+                s["partner_updated"], s["sha256"], s["bytes"], vintage.meta["rows"], synthetic, s["licence"],
+                s["edition"], serves,
             )  # fmt: skip
 
 
 def _loads(home: Home) -> Iterator[tuple[Any, ...]]:
     changes = list(LOAD.columns)[4:]
-    for name in datasets():
-        for vintage in lake.vintages(home, name):
+    for part in _parts(home):
+        for vintage in lake.vintages(home, part.id):
             revision = vintage.meta["revision"] or {}
-            lead = (name, vintage.snapshot_id, vintage.meta["settled_at"], vintage.meta["rows"])
+            lead = (part.base_id, vintage.snapshot_id, vintage.meta["settled_at"], vintage.meta["rows"])
             yield (*lead, *(revision.get(column) for column in changes))
 
 
 def _expectation_rows(vintages: dict[str, Vintage]) -> Iterator[tuple[Any, ...]]:
-    for name, vintage in vintages.items():
+    for part_id, vintage in vintages.items():
+        name = part_id.partition(MONTH_MARK)[0]
         for c in vintage.meta["checks"]:
             examples = json.dumps(c["examples"], ensure_ascii=False)
             yield (
@@ -205,13 +216,14 @@ def _dbt_rows(home: Home) -> Iterator[tuple[Any, ...]]:
 
 
 def _attempts(home: Home) -> Iterator[tuple[Any, ...]]:
-    for name in datasets():
-        for a in lake.attempts(home, name):
-            yield (name, a["asked_at"], a["outcome"], a["message"], a["snapshot_id"])
+    asked = {part.id: part for dataset in datasets().values() for part in (dataset, *months.parts(home, dataset))}
+    for part in asked.values():
+        for a in lake.attempts(home, part.id):
+            yield (part.base_id, part.period, a["asked_at"], a["outcome"], a["message"], a["snapshot_id"])
 
 
 def _copy_revisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    files = [v.folder / "revision.parquet" for name in datasets() for v in lake.vintages(home, name)]
+    files = [v.folder / "revision.parquet" for part in _parts(home) for v in lake.vintages(home, part.id)]
     listed = ", ".join(sql_text(file) for file in files if file.exists())
     if listed:
         connection.execute(f"insert into meta.revision select * from read_parquet([{listed}])")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from ingest.http import Endpoints
 from ingest.refresh import Outcome
@@ -30,7 +30,7 @@ class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The partners' servers: the live ones, or a sandbox that plays the sample edition or recordings.
 
     Defaults come from A87_EDITION, A87_RECORDINGS, A87_SANDBOX_URL (a running `a87 sandbox`; without it one is started
-    for the step) and A87_FAULTS (comma-separated, e.g. `ilo=status:503`). With faults the sandbox's catalogues say that
+    for the run) and A87_FAULTS (comma-separated, e.g. `ilo=status:503`). With faults the sandbox's catalogues say that
     everything was updated, so that the faulty payloads are asked for.
     """
 
@@ -38,6 +38,7 @@ class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
     recordings: str = ""
     sandbox_url: str = ""
     faults: list[str] = Field(default_factory=list)
+    _of_run: Endpoints | None = PrivateAttr(default=None)
 
     @classmethod
     def from_env(cls) -> Partners:
@@ -53,6 +54,18 @@ class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self.edition not in RANK:
             raise ValueError(f"edition {self.edition!r} is unknown; choose one of {', '.join(RANK)}")
         return cast(Edition, self.edition)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Partners]:
+        with self.endpoints() as endpoints:
+            self._of_run = endpoints
+            yield self
+
+    @property
+    def of_run(self) -> Endpoints:
+        """The endpoints that all steps of a run share."""
+        assert self._of_run is not None, "only a running step has endpoints"
+        return self._of_run
 
     @contextmanager
     def endpoints(self) -> Iterator[Endpoints]:

@@ -1,4 +1,4 @@
-"""A refresh as one call: a Dagster run for the datasets, then, if their vintages changed, one for the warehouse.
+"""A refresh as one call: a Dagster run for the datasets that moved, then one for the warehouse if vintages changed.
 
 Two runs, because a failed dataset must not keep the others out of the warehouse, and within one run it would.
 """
@@ -14,11 +14,13 @@ from typing import Any
 
 import dagster as dg
 
+from ingest.http import Endpoints
+from ingest.months import unmoved
 from ingest.registry import datasets
 from ingest.storage import Home
 from orchestration import publish
-from orchestration.build import build_definitions
 from orchestration.instance import PID_TAG, open_instance
+from orchestration.lake_assets import asset_key, unmoved_events
 from orchestration.resources import Partners, Reporter
 
 
@@ -34,30 +36,54 @@ class RunResult:
 def refresh_and_publish(home: Home, door: Partners, reporter: Reporter, chosen: Collection[str]) -> RunResult:
     """Refresh the datasets with these ids, build and publish if that changed anything."""
     instance = open_instance(home)
-    definitions = build_definitions(door, reporter)
     home.build.mkdir(parents=True, exist_ok=True)
     log = home.build / "dbt.log"
+    with door.endpoints() as endpoints:
+        door = door.model_copy(update={"sandbox_url": endpoints.sandbox_url or ""})
+        moved = [name for name in chosen if not _is_unmoved(home, instance, door, endpoints, reporter, name)]
+        keys = [asset_key(name) for name in moved]
+        # A step that failed on purpose carries user data: the reporter has told of it.
+        failures = _run(instance, door, reporter, "refresh", keys) if moved else []
+        errors = [_cause(failure) for failure in failures if failure.user_failure_data is None]
+    if not publish.is_due(home):
+        return RunResult(False, errors, log)
+    reporter.building()
+    with log.open("w") as stream, contextlib.redirect_stdout(stream):
+        broken = [_cause(failure) for failure in _run(instance, door, reporter, "warehouse")]
+    return RunResult(not broken, errors + broken, log)
 
-    def run(job: str, assets: list[dg.AssetKey] | None = None) -> list[Any]:
-        """The step failures of a run of the job, or of that part of it."""
-        result = definitions.resolve_job_def(job).execute_in_process(
+
+def _is_unmoved(
+    home: Home, instance: dg.DagsterInstance, door: Partners, endpoints: Endpoints, reporter: Reporter, name: str
+) -> bool:
+    """Settle a dataset of which nothing moved without a run: a step and its check results cost more than all else."""
+    outcome = unmoved(home, datasets()[name], edition=door.checked_edition(), endpoints=endpoints)
+    if outcome is None:
+        return False
+    for event in unmoved_events(home, outcome):
+        instance.report_runless_asset_event(event)
+    reporter.finished(outcome)
+    return True
+
+
+def _run(
+    instance: dg.DagsterInstance, door: Partners, reporter: Reporter, job: str, assets: list[dg.AssetKey] | None = None
+) -> list[Any]:
+    """The step failures of a run of the job, or of that part of it."""
+    from orchestration.build import build_definitions  # dbt: seconds to import, and often there is nothing to run
+
+    result = (
+        build_definitions(door, reporter)
+        .resolve_job_def(job)
+        .execute_in_process(
             instance=instance,
             raise_on_error=False,
             asset_selection=assets,
             tags={PID_TAG: str(os.getpid())},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
-        return [event.step_failure_data for event in result.get_step_failure_events()]
-
-    # A step that failed on purpose carries user data: the reporter has told of it.
-    keys = [dg.AssetKey([datasets()[name].partner, name]) for name in chosen]
-    errors = [_cause(failure) for failure in run("refresh", keys) if failure.user_failure_data is None]
-    if not publish.is_due(home):
-        return RunResult(False, errors, log)
-    reporter.building()
-    with log.open("w") as stream, contextlib.redirect_stdout(stream):
-        failures = [_cause(failure) for failure in run("warehouse")]
-    return RunResult(not failures, errors + failures, log)
+    )
+    return [event.step_failure_data for event in result.get_step_failure_events()]
 
 
 def _cause(failure: Any) -> str:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from ingest import lake, storage
+from ingest import lake, months, storage
 from ingest.lake import Vintage
 from ingest.registry import Dataset, datasets
 from ingest.registry.corrections import corrections as declared_corrections
@@ -67,11 +68,11 @@ def write_table(connection: duckdb.DuckDBPyConnection, table: Table, rows: Itera
 
 
 def serving(home: Home) -> dict[str, Vintage]:
-    """The vintages the warehouse is built from, by dataset: those of the best edition that is there.
+    """The vintages the warehouse is built from, by dataset or month: those of the best edition that is there.
 
     A live warehouse never falls back on sample figures: a dataset without a vintage of that edition is left empty.
     """
-    current = {name: vintage for name in datasets() if (vintage := lake.current(home, name))}
+    current = {name: v for dataset in datasets().values() for name, v in months.serving(home, dataset).items()}
     best = max((RANK[v.edition] for v in current.values()), default=0)
     return {name: v for name, v in current.items() if RANK[v.edition] == best}
 
@@ -96,7 +97,7 @@ def dbt_source_files() -> list[Path]:
 
 
 def prepare(home: Home) -> None:
-    """Point the schema `lake` of the build file at the serving vintages, and write what the registry knows of them.
+    """Point the schema `lake` of the build file at the serving vintages, and write what only Python can tell.
 
     The views hold the declared corrections; the lake's files hold what was delivered.
     """
@@ -108,15 +109,21 @@ def prepare(home: Home) -> None:
             connection.execute(f'create or replace view lake."{dataset.id}" as {select}')
         write_table(connection, SERIES, _series())
         write_table(connection, CORRECTION, corrections.rows(vintages))
+        write_table(connection, ECONOMY_CLASS, _economy_classes(home))
 
 
 def _rows(home: Home, dataset: Dataset, vintages: dict[str, Vintage]) -> str:
-    """SELECT of the serving vintage with its id. A column declared since it was loaded is null until the next load."""
-    vintage = vintages.get(dataset.id)
-    if vintage is None:
+    """SELECT of the serving vintage, or of those of all months, with their ids."""
+    held = [vintages[part.id] for part in months.parts(home, dataset) if part.id in vintages]
+    if not held:
         empty = home.build / "empty" / f"{dataset.id}.parquet"
         lake.write_empty(dataset, empty)
         return f"select *, null::varchar as snapshot_id from read_parquet({sql_text(empty)})"
+    return " union all ".join(_vintage_rows(dataset, vintage) for vintage in held)
+
+
+def _vintage_rows(dataset: Dataset, vintage: Vintage) -> str:
+    """A column declared since the vintage was loaded is null until the next load."""
     held = set(lake.columns(vintage.data))
     columns = ", ".join(
         f'"{name}"' if name in held else f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items()
@@ -154,3 +161,41 @@ def _series() -> list[tuple[Any, ...]]:
         for d in datasets().values()
         for s in d.series
     ]
+
+
+ECONOMY_CLASS = Table(
+    "lake.economy_class",
+    "Region and income group by fiscal year, from live country lists. Grain: one row per economy and fiscal year.",
+    {
+        "ref_area": ("varchar", "three-letter World Bank code"),
+        "fiscal_year": ("integer", "2026 runs from 1 July 2025 to 30 June 2026"),
+        "region": ("varchar", "region in that year"),
+        "income_group_id": ("varchar", "income group in that year"),
+        "income_group": ("varchar", "its name"),
+        "source": ("varchar", "the list that says so"),
+    },
+)
+
+
+def _economy_classes(home: Home) -> list[tuple[Any, ...]]:
+    """The Bank's list gives the present only, so its day of retrieval dates it; the last list of a year counts.
+
+    A sandbox replays the list of another day: its vintages say nothing of the year in which they were fetched.
+    """
+    found: dict[tuple[str, int], tuple[Any, ...]] = {}
+    for vintage in lake.vintages(home, "world_bank_country"):
+        if vintage.edition == "live":
+            day = date.fromisoformat(vintage.meta["snapshot"]["retrieved_at"][:10])
+            year = day.year + (day.month >= 7)
+            for area, *group in _economies(vintage.data):
+                found[area, year] = (area, year, *group, f"country list of {day}")
+    return list(found.values())
+
+
+def _economies(file: Path) -> list[tuple[Any, ...]]:
+    query = (
+        "select trim(ref_area), trim(region_label), trim(income_group_id), trim(income_group_label) "
+        f"from read_parquet({sql_text(file)}) where region_id <> 'NA'"
+    )
+    with lake.connect() as connection:
+        return connection.execute(query).fetchall()

@@ -270,6 +270,34 @@ def world_bank_groups(figures: Path) -> Iterator[Area]:
             yield Area(code, "", WORLD_M49 if code == "WLD" else "", name, AGGREGATE)
 
 
+@dataclass(frozen=True)
+class EconomyClass:
+    """A row of world_bank_class.csv: what the Bank's list said of an economy in one fiscal year."""
+
+    ref_area: str
+    fiscal_year: int  # FY24 runs from 1 July 2023 to 30 June 2024; income groups hold for one of them
+    region: str
+    income_group_id: str
+    income_group: str
+    source: str
+
+
+def world_bank_classes(figures: Path) -> Iterator[EconomyClass]:
+    """Both recorded lists of economies, which fall into the fiscal years 2024 and 2026; none of 2025 was recorded."""
+    folder = figures / "wire/world_bank"
+    ids: dict[str, str] = {}
+    for e in json.loads((folder / "api_json/country_items_2024-06.json").read_text(encoding="utf-8")):
+        group = e["incomeLevel"]
+        ids[group["value"]] = group["id"]
+        if e["region"]["id"] != "NA":
+            region = one_space(e["region"]["value"])
+            yield EconomyClass(e["id"], 2024, region, group["id"], group["value"], "country list of June 2024")
+    for row in read_rows(folder / "catalogue/countries_2026-04.csv"):
+        if row["region"] != "Aggregates":
+            region, income = one_space(row["region"]), row["income"]
+            yield EconomyClass(row["iso3c"], 2026, region, ids[income], income, "country list of 30 April 2026")
+
+
 class Areas:
     """All areas, found by alpha-3, alpha-2 (living areas only) or M49 code."""
 
@@ -443,7 +471,7 @@ def check(codes: list[AreaCode], areas: Areas) -> None:
     refuse_overlaps(((row.scheme, row.iso3), row) for row in codes if row.iso3 and row.scheme != "ilab")
 
 
-def write(path: Path, rows: Iterable[Area] | Iterable[AreaCode], names: list[str]) -> None:
+def write(path: Path, rows: Iterable[Area] | Iterable[AreaCode] | Iterable[EconomyClass], names: list[str]) -> None:
     """CSV with header, LF, sorted by all columns."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
@@ -452,7 +480,7 @@ def write(path: Path, rows: Iterable[Area] | Iterable[AreaCode], names: list[str
 
 
 def build(figures: Path, out: Path) -> None:
-    """Write area.csv and area_code.csv into `out`."""
+    """Write area.csv, area_code.csv and world_bank_class.csv into `out`."""
     areas = Areas([*countries(figures), *NOT_ISO, *FORMER_AREAS, *EU_AREAS, *world_bank_groups(figures)])
     codes = [
         *fao_codes(figures, areas),
@@ -467,13 +495,14 @@ def build(figures: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     write(out / "area.csv", areas.by_iso3.values(), [f.name for f in fields(Area)])
     write(out / "area_code.csv", codes, [f.name for f in fields(AreaCode)])
+    write(out / "world_bank_class.csv", world_bank_classes(figures), [f.name for f in fields(EconomyClass)])
 
 
 def main(arguments: list[str]) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Build the area seeds of the dbt project.")
     parser.add_argument("figures", type=Path, help="folder of collected reference files")
-    parser.add_argument("out", type=Path, help="folder for area.csv and area_code.csv")
+    parser.add_argument("out", type=Path, help="folder for the seeds")
     options = parser.parse_args(arguments)
     build(options.figures, options.out)
 

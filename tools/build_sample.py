@@ -65,6 +65,7 @@ SOURCES = {
     "wb_social_2021": ("World Bank. World Development Indicators, 2021-09-15, children in employment by sex", 0),
     "wb_poverty_2021": ("World Bank. World Development Indicators, 2021-09-15, topic poverty", 0),
     "wb_bgd_2020": ("World Bank. World Development Indicators, 2020-07-01, Bangladesh", 0),
+    "wb_wgi_2023": ("World Bank. ESG data, bulk file of 2023-05-19: governance estimates, then RL.EST and kin", 0),
     "syn_wb": ("Generated: level of the income group with a smooth path", 1),
     "cbs": ("Statistics Netherlands (CBS), news items: Dutch imports of cocoa and cocoa products, rounded", 0),
     "syn_eu": ("Generated: rough size of a flow in 2018, spread over members and years", 1),
@@ -74,6 +75,8 @@ SOURCES = {
     "syn_ert": ("Generated: usual level of the currency with a smooth path", 1),
     "eurostat_toc_2023": ("Eurostat. Table of contents, August 2023", 0),
     "eurostat_cn": ("Eurostat. CN concordances 1988-2025, links of the sectors' goods since 2009/10", 0),
+    "comext_202402": ("Eurostat. Comext, full_v2_202402, rows quoted in a public document, Austria to Andorra", 0),
+    "syn_comext": ("Generated: rough size of a monthly flow, spread over members and months", 1),
     "ilab_goods": ("USDOL ILAB. List of Goods Produced by Child Labor or Forced Labor, editions 2014-2022", 0),
     "ilab_findings": ("USDOL ILAB. Findings on the Worst Forms of Child Labor, report years 2014-2022", 0),
 }
@@ -595,13 +598,49 @@ def _source_label(source: str, area: str, recorded: dict[str, str]) -> str:
 # --- World Bank ------------------------------------------------------------------------------------------------------
 
 WB_AGGREGATES = {"WLD", "SSF"}
-WB_CHILD = ["SL.TLF.0714.ZS", "SL.TLF.0714.MA.ZS", "SL.TLF.0714.FE.ZS"]
+WB_CHILD_SHARES = {  # the derived file gives names only
+    "Children in employment, total (% of children ages 7-14)": "SL.TLF.0714.ZS",
+    "Children in employment, male (% of male children ages 7-14)": "SL.TLF.0714.MA.ZS",
+    "Children in employment, female (% of female children ages 7-14)": "SL.TLF.0714.FE.ZS",
+    "Children in employment, study and work (% of children in employment, ages 7-14)": "SL.TLF.0714.SW.ZS",
+    "Children in employment, study and work, male (% of male children in employment, ages 7-14)":
+        "SL.TLF.0714.SW.MA.ZS",
+    "Children in employment, study and work, female (% of female children in employment, ages 7-14)":
+        "SL.TLF.0714.SW.FE.ZS",
+    "Children in employment, work only (% of children in employment, ages 7-14)": "SL.TLF.0714.WK.ZS",
+    "Children in employment, work only, male (% of male children in employment, ages 7-14)": "SL.TLF.0714.WK.MA.ZS",
+    "Children in employment, work only, female (% of female children in employment, ages 7-14)": "SL.TLF.0714.WK.FE.ZS",
+}  # fmt: skip
+WB_CHILD = list(WB_CHILD_SHARES.values())
+WB_HOURS = [f"SL.TLF.0714.{work}{sex}.TM" for work in ("SW", "WK") for sex in ("", ".MA", ".FE")]  # never generated
 WB_ESG = ["SE.PRM.ENRR", "SE.ADT.LITR.ZS", "SI.POV.GINI", "SI.POV.NAHC", "NV.AGR.TOTL.ZS"]
-WB_POVERTY = ["SI.POV.DDAY", "SI.POV.GINI"]
+WB_POVERTY = ["SI.POV.DDAY", "SI.POV.LMIC", "SI.POV.UMIC", "SI.POV.GINI"]
 WB_GENERATED = [
     "NY.GDP.PCAP.PP.KD", "SL.AGR.EMPL.ZS", "SP.POP.TOTL", "SP.POP.0014.TO", "SE.PRM.UNER.ZS", "SE.PRM.CMPT.ZS",
 ]  # fmt: skip
-WB_SERIES = [*WB_CHILD, "SI.POV.DDAY", *WB_ESG, *WB_GENERATED]
+WB_FEW = {  # generated for a few producers only: level, growth a year, most
+    "SE.PRM.UNER.MA.ZS": (7.0, -0.03, 100.0), "SE.PRM.UNER.FE.ZS": (8.0, -0.04, 100.0),
+    "SE.PRM.UNER": (400000.0, -0.02, math.inf), "SE.SEC.UNER.LO.ZS": (14.0, -0.02, 100.0),
+    "SE.SEC.CMPT.LO.ZS": (70.0, 0.01, 105.0), "SE.PRM.NENR": (91.0, 0.003, 99.5), "SE.SEC.ENRR": (70.0, 0.012, 115.0),
+    "SE.COM.DURS": (9.0, 0.0, 14.0), "SE.XPD.TOTL.GD.ZS": (3.8, 0.0, 12.0), "SE.LPV.PRIM": (55.0, -0.005, 98.0),
+    "NY.GDP.MKTP.CD": (2e11, 0.03, math.inf), "NV.IND.MANF.ZS": (14.0, 0.005, 45.0),
+    "NV.MNF.TXTL.ZS.UN": (14.0, 0.0, 80.0), "SL.IND.EMPL.ZS": (18.0, 0.01, 60.0),
+    "SL.EMP.VULN.ZS": (52.0, -0.01, 95.0), "SL.EMP.WORK.ZS": (42.0, 0.01, 98.0), "SL.UEM.NEET.ZS": (22.0, 0.0, 70.0),
+    "SL.UEM.NEET.ME.ZS": (22.0, 0.0, 70.0), "SL.TLF.TOTL.IN": (2e7, 0.015, math.inf),
+    "TX.VAL.MANF.ZS.UN": (45.0, 0.0, 98.0), "TX.VAL.AGRI.ZS.UN": (4.0, 0.0, 60.0),
+    "TX.VAL.FOOD.ZS.UN": (22.0, 0.0, 95.0), "TX.VAL.ICTG.ZS.UN": (3.0, 0.0, 60.0),
+    "TX.VAL.MRCH.CD.WT": (4e10, 0.03, math.inf), "NE.EXP.GNFS.ZS": (27.0, 0.0, 120.0),
+    "NE.TRD.GNFS.ZS": (58.0, 0.0, 220.0), "TM.TAX.MRCH.WM.AR.ZS": (7.0, -0.02, 40.0),
+    "BX.TRF.PWKR.DT.GD.ZS": (4.0, 0.0, 40.0), "per_allsp.cov_pop_tot": (35.0, 0.01, 99.0),
+    "per_sa_allsa.cov_pop_tot": (28.0, 0.01, 99.0), "per_lm_alllm.cov_pop_tot": (3.0, 0.0, 60.0),
+    "IQ.CPA.PROT.XQ": (3.2, 0.0, 5.5), "SP.REG.BRTH.ZS": (78.0, 0.01, 99.9), "SP.M18.2024.FE.ZS": (24.0, -0.02, 80.0),
+    "SM.POP.RHCR.EO": (20000.0, 0.02, math.inf), "SH.STA.STNT.ZS": (24.0, -0.02, 60.0),
+    "GD_WBL_OVL_LAW": (66.0, 0.01, 100.0),
+}  # fmt: skip
+WB_PRODUCERS = ["BGD", "BRA", "CIV", "GHA", "IND", "KHM", "MWI", "PAK", "UZB", "VNM"]
+WB_WGI = {f"{code}.EST": f"GOV_WGI_{code}.EST" for code in ("VA", "PV", "GE", "RQ", "RL", "CC")}
+WB_WGI_SINCE = 2015
+WB_SERIES = [*WB_CHILD, *WB_HOURS, "SI.POV.DDAY", "SI.POV.LMIC", "SI.POV.UMIC", *WB_ESG, *WB_GENERATED, *WB_FEW]
 WB_EMPTY_SHOWN = "SE.ADT.LITR.ZS"  # its years without a value are kept, as the Bank's API prints them
 WB_YEARS = range(FIRST_YEAR, 2024)
 WB_LEVEL = {  # by income group: international dollars, per cent, per cent, share of the population
@@ -669,14 +708,21 @@ def wb_child_employment(figures: Path) -> Rows:
         wb_row("SL.TLF.0714.ZS", r["Country Code"], r["year"], r["value"], r["DESCRIPTION"].strip(), "wb_esg_2023")
         for r in read_file(folder / "child_employment_SL.TLF.0714.ZS_2023-05.csv")
     ]
-    by_sex = {
-        "Children in employment, male (% of male children ages 7-14)": "SL.TLF.0714.MA.ZS",
-        "Children in employment, female (% of female children ages 7-14)": "SL.TLF.0714.FE.ZS",
-    }
     return rows + [
-        wb_row(by_sex[r["indicator"]], r["Country Code"], r["Year"], r["value"], "", "wb_social_2021")
+        wb_row(WB_CHILD_SHARES[r["indicator"]], r["Country Code"], r["Year"], r["value"], "", "wb_social_2021")
         for r in read_file(folder / "child_employment_9series_2021-09.csv")
-        if r["indicator"] in by_sex
+        if WB_CHILD_SHARES[r["indicator"]] != "SL.TLF.0714.ZS"
+    ]
+
+
+def wb_governance(wide: dict[str, Rows]) -> Rows:
+    """Governance under the ids that it has today, from the file that had it under the old ones."""
+    return [
+        wb_row(WB_WGI[r["Indicator Code"]], r["Country Code"], year, r[year], "", "wb_wgi_2023")
+        for r in wide["wb_esg_2023"]
+        if r["Indicator Code"] in WB_WGI and r["Country Code"] in COUNTRY
+        for year in r
+        if year and year.isdigit() and int(year) >= WB_WGI_SINCE and r[year]
     ]
 
 
@@ -735,20 +781,45 @@ def wb_generated(published: Rows, income: dict[str, str]) -> Rows:
     return rows
 
 
+def wb_generated_few(published: Rows) -> Rows:
+    """The series that were recorded for one country at most."""
+    known = {(r["indicator"], r["ref_area"]) for r in published}
+    rows: Rows = []
+    for indicator, (level, growth, most) in WB_FEW.items():
+        digits = 0 if level > 1000 or indicator == "SE.COM.DURS" else 2
+        for iso3 in WB_PRODUCERS:
+            if (indicator, iso3) not in known:
+                rng = stream("wb", indicator, iso3)
+                course = path_through(rng, level * math.exp(rng.gauss(0, 0.15)), 2018, range(2015, 2024), growth, 0.006)
+                rows += [
+                    wb_row(indicator, iso3, year, number(min(value, most), digits), "", "syn_wb")
+                    for year, value in course.items()
+                ]
+    return rows
+
+
 def world_bank(figures: Path, wide: dict[str, Rows]) -> Rows:
     published = wb_child_employment(figures) + wb_published(wide)
-    rows = published + wb_generated(published, income_groups(figures))
-    rows.sort(key=lambda r: (WB_SERIES.index(r["indicator"]), r["ref_area"], r["year"]))
+    rows = published + wb_generated(published, income_groups(figures)) + wb_generated_few(published)
+    rows += wb_governance(wide)
+    order = [*WB_SERIES, *WB_WGI.values()]
+    rows.sort(key=lambda r: (order.index(r["indicator"]), r["ref_area"], r["year"]))
     return unique(rows, "indicator", "ref_area", "year")
 
 
-def world_bank_series(wide: dict[str, Rows]) -> Rows:
-    """Names as printed in the vintage that most figures of the series come from."""
+def world_bank_series(figures: Path, wide: dict[str, Rows]) -> Rows:
+    """Names as printed in the vintage that most figures of the series come from, else as in the newest catalogue."""
     name_of: dict[str, str] = {}
     for table in wide.values():
         for r in table:
             name_of.setdefault(r["Indicator Code"], r["Indicator Name"])
-    return [{"indicator": indicator, "name": name_of[indicator]} for indicator in WB_SERIES]
+    catalogue = figures / "wire/world_bank"
+    listed = json.loads((catalogue / "catalogue/wdi_indicators_2025-09-15.json").read_text(encoding="utf-8"))[1]
+    name_of = {r["id"]: r["name"] for r in listed} | name_of
+    for r in read_file(catalogue / "derived/wdi_catalogue_changes_2025-09_to_2026-04.csv"):
+        name_of.setdefault(r["indicator_id"], r["name_2026_04"])
+    rows = [{"indicator": indicator, "name": name_of[indicator], "source": "2"} for indicator in WB_SERIES]
+    return rows + [{"indicator": new, "name": name_of[old], "source": "3"} for old, new in WB_WGI.items()]
 
 
 # --- Eurostat --------------------------------------------------------------------------------------------------------
@@ -1034,6 +1105,92 @@ def eurostat_cn8_links(figures: Path) -> Rows:
     return unique(rows, "period", "origin_code", "destination_code")
 
 
+# --- Eurostat: Comext's monthly files --------------------------------------------------------------------------------
+
+MONTHS = ("202401", "202402", "202403")
+NATIONAL_CURRENCY = {"BG": 1.9558, "CZ": 25.2, "DK": 7.46, "HU": 388.0, "PL": 4.33, "RO": 4.97, "SE": 11.25}  # to 1 EUR
+# CN8: SITC, CPA 2.1 and 2.2, BEC 4 and 5, section, supplementary unit, EUR a kg, kg a unit. Dots are unknown.
+COMEXT_PRODUCTS = {
+    "18010000": ("07210", "0127", "0127", "111", "112110", "04", "NO_SU", 3.2, 0.0),
+    "40012200": ("23125", "0129", "0129", "210", "211110", "07", "NO_SU", 1.5, 0.0),
+    "61091000": ("84540", "1414", "1410", "620", "612200", "11", "PST", 14.0, 0.15),
+    "85171300": (".....", "2630", "2630", "410", "512200", "16", "PST", 420.0, 0.25),
+    "39XXXXXX": ("582XX", "XXXX", "XXXX", "700", "31XXXX", "07", "NO_SU", 4.0, 0.0),
+    "391XXXXX": ("57XXX", "XXXX", "XXXX", "700", "21XXXX", "07", "NO_SU", 4.0, 0.0),
+}
+# flow, partner, trade type, product, procedure, EUR million a month, and the members where they are not all
+COMEXT_FLOWS = (
+    ("1", "CI", "E", "18010000", "1", 290.0, ""), ("1", "GH", "E", "18010000", "1", 120.0, "BE DE EE FR NL"),
+    ("1", "TH", "E", "40012200", "1", 55.0, ""), ("1", "BD", "E", "61091000", "1", 240.0, ""),
+    ("1", "BD", "E", "61091000", "2", 0.9, "DE ES PL"), ("1", "CN", "E", "85171300", "1", 1900.0, ""),
+    ("1", "NA", "E", "39XXXXXX", "1", 0.02, "DE"), ("1", "QZ", "E", "39XXXXXX", "9", 4.0, "BE DE NL"),
+    ("1", "XI", "L", "61091000", "1", 1.2, "DE FR IE"), ("1", "XU", "M", "61091000", "1", 22.0, "DE FR IE NL"),
+    ("2", "US", "E", "39XXXXXX", "1", 12.0, "BE DE FR IT"), ("2", "US", "E", "391XXXXX", "1", 5.0, "BE DE FR IT"),
+    ("2", "DE", "I", "61091000", "1", 150.0, "AT BE DK FR NL PL"),
+)  # fmt: skip
+
+
+def comext_months(figures: Path) -> Rows:
+    """Every member in every month, the rows that were quoted from the real file, and the totals that they make."""
+    quoted = read_file(figures / "wire/eurostat/comext/full_v2_202402_rows_quoted_AT_AD.dat")
+    rows = [{k.lower(): v for k, v in row.items()} | {"source_id": "comext_202402"} for row in quoted]
+    for month in MONTHS:
+        for flow in COMEXT_FLOWS:
+            rows += comext_flow(month, *flow)
+    rows += comext_totals(rows)
+    order = ("period", "reporter", "partner", "flow", "stat_procedure", "product_nc", "product_sitc")
+    rows = sorted(rows, key=lambda row: [row[name] for name in order])
+    return unique(rows, "trade_type", *order)
+
+
+def comext_flow(
+    month: str, flow: str, partner: str, trade_type: str, product: str, procedure: str, size: float, members: str
+) -> Iterator[Row]:  # fmt: skip
+    """One row a member. Masked products come twice under one code, in two classes of SITC."""
+    chosen = {m: w for m, w in MEMBER_WEIGHT.items() if not members or m in members.split()}
+    for member, weight in sorted(chosen.items()):
+        value = size * 1e6 * weight / sum(chosen.values())
+        for row in comext_cells(stream("comext", month, flow, partner, product, procedure, member), product, value):
+            yield {
+                "reporter": member, "partner": partner, "trade_type": trade_type, "flow": flow, "period": month,
+                "stat_procedure": procedure, **row,
+                "value_nac": number(float(row["value_eur"]) * NATIONAL_CURRENCY.get(member, 1.0), 0),
+                "source_id": "syn_comext",
+            }  # fmt: skip
+
+
+def comext_cells(rng: random.Random, product: str, value: float) -> Iterator[Row]:
+    *classes, unit, per_kg, kg_a_unit = COMEXT_PRODUCTS[product]
+    for sitc in [classes[0], "583XX"] if product == "39XXXXXX" else [classes[0]]:
+        euros = round(value * math.exp(rng.gauss(0, 0.2)))
+        kg = int(euros / (per_kg * math.exp(rng.gauss(0, 0.1))))
+        columns = ("product_sitc", "product_cpa21", "product_cpa22", "product_bec", "product_bec5", "product_section")
+        yield {
+            "product_nc": product, **dict(zip(columns, [sitc, *classes[1:]], strict=True)), "suppl_unit": unit,
+            "value_eur": str(euros), "quantity_kg": str(kg),
+            "quantity_suppl_unit": str(round(kg / kg_a_unit)) if kg_a_unit else "0",
+        }  # fmt: skip
+
+
+def comext_totals(rows: Rows) -> Rows:
+    """Product TOTAL of section TO. What its other columns hold is not known: dots here."""
+    cell = ("period", "reporter", "partner", "trade_type", "flow", "stat_procedure")
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in cell)
+        figures = [int(row[name]) for name in ("value_eur", "value_nac", "quantity_kg")]
+        sums[key] = [a + b for a, b in zip(sums.get(key, [0, 0, 0]), figures, strict=True)]
+    return [
+        {
+            **dict(zip(cell, key, strict=True)), "product_nc": "TOTAL", "product_section": "TO", "suppl_unit": "NO_SU",
+            "product_sitc": ".....", "product_cpa21": "....", "product_cpa22": "....", "product_bec": "...",
+            "product_bec5": "......", "value_eur": str(euros), "value_nac": str(national), "quantity_kg": str(kg),
+            "quantity_suppl_unit": "0", "source_id": "syn_comext",
+        }
+        for key, (euros, national, kg) in sums.items()
+    ]  # fmt: skip
+
+
 # --- USDOL ILAB ------------------------------------------------------------------------------------------------------
 
 
@@ -1093,7 +1250,7 @@ def build(figures: Path, out: Path) -> dict[str, int]:
             f"{country_columns},lending_id,lending_iso2,lending,capital,longitude,latitude",
             world_bank_countries(figures),
         ),
-        ("world_bank_series", "indicator,name", world_bank_series(wide)),
+        ("world_bank_series", "indicator,name,source", world_bank_series(figures, wide)),
         ("world_bank", "indicator,ref_area,year,value,footnote,source_id", world_bank(figures, wide)),
         ("eurostat", "reporter,partner,product,year,value_eur,quantity_100kg,source_id", eurostat(figures)),
         ("eurostat_main", "dataset,dimensions,time_period,cell,source_id", eurostat_main()),
@@ -1103,6 +1260,13 @@ def build(figures: Path, out: Path) -> dict[str, int]:
             eurostat_toc(figures),
         ),
         ("eurostat_cn8_links", "period,origin_code,destination_code,source_id", eurostat_cn8_links(figures)),
+        (
+            "eurostat_months",
+            "reporter,partner,trade_type,product_nc,product_sitc,product_cpa21,product_cpa22,product_bec,product_bec5,"
+            "product_section,flow,stat_procedure,suppl_unit,period,value_eur,value_nac,quantity_kg,quantity_suppl_unit,"
+            "source_id",
+            comext_months(figures),
+        ),
         (
             "ilab_goods",
             "edition,good,sector,country,region,child_labor,forced_labor,forced_child_labor,"

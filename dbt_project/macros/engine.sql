@@ -34,3 +34,8 @@
 {% macro text_literals(texts) -%}
     '{{ texts | join("', '") }}'
 {%- endmacro %}
+
+{# The median, also over a window. #}
+{% macro median_of(number) -%}
+    median({{ number }})
+{%- endmacro %}

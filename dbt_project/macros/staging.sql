@@ -24,6 +24,25 @@ select
 from {{ relation }}
 {%- endmacro %}
 
+{# The World Bank's series share one layout, whatever the source: one figure a cell, with its footnote. #}
+{% macro stage_world_bank_series(relation) -%}
+select
+    upper(trim(ref_area)) as ref_area,
+    trim(indicator) as indicator_id,
+    indicator_label,
+    time_period,
+    {{ year_or_null('trim(time_period)') }} as year,
+    obs_value,
+    obs_value_text,
+    obs_qualifier,
+    nullif(trim(obs_status), '') as obs_flag,
+    {{ obs_status('world_bank', flag='obs_status') }} as obs_status,
+    nullif({{ folded_text('footnote') }}, '') as footnote,
+    is_synthetic,
+    snapshot_id
+from {{ relation }}
+{%- endmacro %}
+
 {# The main base of Eurostat: `dimensions` are the columns of the dataset between frequency and time. #}
 {% macro stage_eurostat_observations(relation, dimensions) -%}
 select

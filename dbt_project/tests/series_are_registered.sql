@@ -6,6 +6,8 @@ with in_lake as (
     union
     select indicator_id from {{ ref('stg_world_bank__wdi') }}
     union
+    select indicator_id from {{ ref('stg_world_bank__wgi') }}
+    union
     select 'ILAB_ADVANCEMENT_RANK' as indicator_id
     from {{ ref('stg_ilab__findings') }}
     union

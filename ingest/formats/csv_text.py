@@ -93,13 +93,16 @@ def from_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dest: Pat
 
 
 def pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, partner: str) -> Iterator[TextTable]:
-    """A zip member as pieces of whole records, each written when asked for, so that loading can overlap inflating.
+    """A zip member as pieces of whole records. Raises PayloadInvalid on a broken member, and as `cut` does."""
+    return cut(_member_blocks(archive, member, partner), folder, partner)
 
-    Raises PayloadInvalid on a broken member and on a file without a header line.
+
+def cut(blocks: Iterator[bytes], folder: Path, partner: str) -> Iterator[TextTable]:
+    """Blocks of `utf8_blocks` as pieces of whole records, each written when asked for, so that loading can overlap
+    inflating. Raises PayloadInvalid on a file without a header line.
     """
     header: tuple[str, ...] = ()
     before = 0
-    blocks = _member_blocks(archive, member, partner)
     for number in itertools.count():
         path, size, lines, inside = folder / f"piece-{number}.csv", 0, 0, 0
         with path.open("wb") as out:

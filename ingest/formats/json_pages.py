@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,37 @@ from ingest.errors import DatasetRetired, PayloadInvalid, RequestRefused
 FetchPage = Callable[[int, Path], Any]
 
 
-def fetch_all(fetch: FetchPage, folder: Path, stem: str, partner: str) -> int:
-    """Save every page as `<stem>-<n>.json`; returns the number of rows promised.
+class _Moved(PayloadInvalid):
+    """The pages of one pull do not belong together."""
 
-    Totals and stamp must stay the same on all pages (world_bank quirk 29); else the pull is refused.
+
+def fetch_all(fetch: FetchPage, folder: Path, stem: str, partner: str) -> None:
+    """Save every page as `<stem>-<n>.json`.
+
+    Totals and stamp must stay the same on all pages, and the rows must add up to the total; where they do not, the
+    pull starts again once (world_bank quirk 29). Raises PayloadInvalid the second time.
     """
-    first = check(fetch(1, folder / f"{stem}-0001.json"), partner)
+    try:
+        _fetch_once(fetch, folder, stem, partner)
+    except _Moved:
+        for file in folder.glob(f"{stem}-*.json"):
+            file.unlink()
+        _fetch_once(fetch, folder, stem, partner)
+
+
+def _fetch_once(fetch: FetchPage, folder: Path, stem: str, partner: str) -> None:
+    body = fetch(1, folder / f"{stem}-0001.json")
+    first = check(body, partner)
     pages, total, stamp = int(first.get("pages", 0)), int(first["total"]), first.get("lastupdated")
+    count = len(body[1] or [])
     for page in range(2, pages + 1):
-        header = check(fetch(page, folder / f"{stem}-{page:04d}.json"), partner)
-        if (int(header["total"]), header.get("lastupdated")) != (total, stamp):
-            raise PayloadInvalid("the data moved between two pages", partner=partner, remedy="the next run restarts")
-    return total
+        body = fetch(page, folder / f"{stem}-{page:04d}.json")
+        header = check(body, partner)
+        if (int(header["total"]), int(header.get("pages", 0)), header.get("lastupdated")) != (total, pages, stamp):
+            raise _Moved("the data moved between two pages", partner=partner, remedy="the next run restarts")
+        count += len(body[1] or [])
+    if count != total:
+        raise _Moved(f"{count} rows of {total}", partner=partner, expected="rows as the header says")
 
 
 def check(body: Any, partner: str) -> dict[str, Any]:
@@ -44,12 +63,7 @@ def check(body: Any, partner: str) -> dict[str, Any]:
     return lead
 
 
-def rows(files: list[Path], partner: str, total: int | None = None) -> Iterator[dict[str, Any]]:
-    """All row objects of the saved pages; a null in place of rows is none. Raises PayloadInvalid on a short sum."""
-    count = 0
-    for file in files:
-        for row in json.loads(file.read_bytes().decode("utf-8-sig"))[1] or []:
-            count += 1
-            yield row
-    if total is not None and count != total:
-        raise PayloadInvalid(f"{count} rows of {total}", partner=partner, expected="rows as the header says")
+def rows(file: Path) -> list[dict[str, Any]]:
+    """The row objects of a saved page; a null in place of rows is none."""
+    found: list[dict[str, Any]] = json.loads(file.read_bytes().decode("utf-8-sig"))[1] or []
+    return found

@@ -1,6 +1,7 @@
 """Eurostat: Comext as SDMX-CSV, the main base as SDMX-TSV, the table of contents, the links between CN8 codes.
 
-`request.kind` of a dataset says which of the four it is. A base's dataflow tells by its annotations what moved, a file
+`request.kind` of a dataset says which of the four it is; Comext's monthly files (`door: files`) are read by
+`ingest.partners.eurostat_bulk`. A base's dataflow tells by its annotations what moved, a file
 of the bulk folder by its line in the listing, the table of contents only by itself.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -18,6 +19,7 @@ from defusedxml import DefusedXmlException, ElementTree
 from ingest.errors import DatasetRetired, IngestError, PartnerUnavailable, PayloadInvalid, RequestRefused, SchemaDrift
 from ingest.formats import TextTable, cn8_links, contents_text, sdmx_csv, sdmx_tsv
 from ingest.http import HttpClient
+from ingest.partners import eurostat_bulk
 from ingest.registry import Dataset
 
 CELLS = 450_000  # positions matched by one request; Eurostat answers at once below 500,000
@@ -45,6 +47,8 @@ def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestErro
 
 
 def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
+    if _comes_as_files(dataset):
+        return eurostat_bulk.signal(client, dataset, work)
     match dataset.request["kind"]:
         case "contents":
             return _contents_signal(client, work)
@@ -75,7 +79,7 @@ def _dataflow_signal(client: HttpClient, dataset: Dataset, door: str, work: Path
 def _contents_signal(client: HttpClient, work: Path) -> dict[str, Any]:
     """The catalogue has no catalogue: its own newest date and its hash."""
     file = work / "contents.txt"
-    client.download(client.url("dissemination", "catalogue/toc/txt"), file, expect="csv", params={"lang": "en"})
+    client.download(client.url("files", "catalogue/toc/txt"), file, expect="csv", params={"lang": "en"})
     newest = max((entry["last_update"] for entry in contents_text.entries(file, "eurostat")), default="")
     return {"updated": newest, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
 
@@ -84,7 +88,7 @@ def _listing_signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[st
     """The file's line in the listing of its folder: name, size, date. Asked for as CSV with ISO dates, since the
     default listing is HTML with dd/mm/yyyy."""
     folder, _, name = dataset.request["file"].rpartition("/")
-    file, url = work / "listing.csv", client.url("dissemination", "files")
+    file, url = work / "listing.csv", client.url("files", "files")
     params = {"dir": folder, "format": "csv", "hierarchy": "false", "sizeFormat": "NONE", "dateFormat": "ISO"}
     client.download(url, file, expect="csv", params=params)
     with file.open(encoding="utf-8-sig", newline="") as stream:
@@ -103,12 +107,14 @@ def _listing_signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[st
 
 
 def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:
+    if _comes_as_files(dataset):
+        return eurostat_bulk.fetch(client, dataset, signal, files)
     match dataset.request["kind"]:
         case "contents":
-            url = client.url("dissemination", "catalogue/toc/txt")
+            url = client.url("files", "catalogue/toc/txt")
             client.download(url, files / "contents.txt", expect="csv", params={"lang": "en"})
         case "cn8_links":
-            url = client.url("dissemination", "files")
+            url = client.url("files", "files")
             client.download(url, files / "links.txt", expect="csv", params={"file": dataset.request["file"]})
         case "sdmx_tsv":
             url = client.url("main", f"data/{dataset.code}")
@@ -170,8 +176,16 @@ def _codes_in_use(file: Path, dimension: str) -> set[str]:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read(dataset: Dataset, files: Path, work: Path) -> Iterator[TextTable]:
+def read(dataset: Dataset, files: Path, work: Path) -> Iterable[TextTable]:
     """Raises PayloadInvalid or SchemaDrift as the table is asked for."""
+    return eurostat_bulk.read(dataset, files, work) if _comes_as_files(dataset) else _read(dataset, files, work)
+
+
+def _comes_as_files(dataset: Dataset) -> bool:
+    return bool(dataset.request.get("door") == "files")
+
+
+def _read(dataset: Dataset, files: Path, work: Path) -> Iterator[TextTable]:
     match dataset.request["kind"]:
         case "contents":
             yield contents_text.read(files / "contents.txt", work / "contents.csv", "eurostat")

@@ -29,7 +29,7 @@ def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestErro
 def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     """The catalogue's row: date, rows, size and location. Texts are left out, they change by themselves."""
     url = client.url("bulk", "datasets_E.json")
-    body = client.get_json(url, into=work / "catalogue.json")
+    body = client.catalogue(url, into=work / "catalogue.json")
     try:
         listed = body["Datasets"]["Dataset"]
     except (KeyError, TypeError) as error:

@@ -35,7 +35,7 @@ def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     stamps: list[str] = []
     url, page = client.url("catalogue", "datasets"), 1
     for _turn in range(MAX_PAGES):
-        body = client.get_json(url, {"page": str(page)}, into=work / f"catalogue-{page}.json")
+        body = client.catalogue(url, {"page": str(page)}, into=work / f"catalogue-{page}.json")
         try:
             stamps += [row["updated_at"] for row in body["datasets"] if row["agency"]["abbr"] == "ILAB"]
             page = body["meta"]["next_page"]

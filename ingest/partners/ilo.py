@@ -32,7 +32,7 @@ def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestErro
 def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     """`last.update` and the number of records. A dictionary has no stamp of its own: the newest of all counts."""
     url = client.url("data", "metadata/toc/indicator")
-    contents = client.get_json(url, {"lang": "en", "format": ".json"}, into=work / "toc.json")
+    contents = client.catalogue(url, {"lang": "en", "format": ".json"}, into=work / "toc.json")
     if "dictionary" in dataset.request:
         return {"updated": max(_stamp(row, url) for row in contents if row)}
     rows = [row for row in contents if row.get("id") == f"{dataset.code}_A"]

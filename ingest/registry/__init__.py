@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 FOLDER = Path(__file__).parent
 OBS_COLUMNS = ("obs_value", "obs_value_text", "obs_qualifier")
 SHARED = {"partners", "layouts", "corrections"}  # YAML files that describe no dataset
+MONTH_MARK = "@"  # between the id of a dataset and its month: eurostat_comext_full_v2@202402
 SYNTHETIC_MARK = "A87_SYNTHETIC"  # the sample edition's extra wire column: 1 on generated rows
 
 
@@ -74,15 +76,24 @@ class Tolerances(Strict):
     max_changed_pct: float = 20.0
     max_areas_lost: int = 0
     max_last_year_lost_pct: float = 20.0  # areas of one series that may lose its latest figures
+    may_lack: tuple[str, ...] = ()  # areas of a complete list that a delivery may come without
     max_text_values: int = 0
+    value_noise: float = 0.0  # values that differ by less, relative to their size, are one figure
     latest_year: int | None = None  # where projections reach further than a few years
     withdrawn_codes: tuple[str, ...] = ()  # indicators, items or elements that the partner gave up
     confirmed_names: tuple[str, ...] = ()  # new names of indicators or items that somebody has read the notes of
     reason: str = ""
 
 
+class Months(Strict):
+    """The dataset comes in months, each a delivery of its own that is loaded, checked and replaced as a whole."""
+
+    first: str  # the oldest there is, yyyymm
+    window: int  # so many of the newest are asked for at each refresh: older ones are final
+
+
 class Dataset(Strict):
-    """One dataset of the registry."""
+    """One dataset of the registry, or one month of it, which to the raw store and the lake is a dataset of its own."""
 
     id: str
     partner: str
@@ -100,6 +111,8 @@ class Dataset(Strict):
     known: dict[str, tuple[str, ...]] = {}  # column -> its code list; a blank is always allowed
     unit_by: tuple[str, str] | None = None  # (measure column, unit column): a measure never changes its unit unseen
     request: dict[str, Any] = {}  # read by the partner's module
+    months: Months | None = None
+    period: str | None = None  # yyyymm in a copy that stands for one month
     series: tuple[Series, ...] = ()
     tolerances: Tolerances
 
@@ -110,6 +123,17 @@ class Dataset(Strict):
             if name not in names:
                 raise ValueError(f"{self.id}: {name} is not a declared column")
         return self
+
+    def for_period(self, period: str) -> Dataset:
+        """The dataset's month as a dataset of its own. Raises ValueError for what is no month of it."""
+        if self.months is None or self.period or not re.fullmatch(r"\d{4}(0[1-9]|1[0-2])", period):
+            raise ValueError(f"{self.id} has no month {period!r}")
+        return self.model_copy(update={"id": f"{self.id}{MONTH_MARK}{period}", "period": period})
+
+    @property
+    def base_id(self) -> str:
+        """The id in the registry, for a month too."""
+        return self.id.partition(MONTH_MARK)[0]
 
     @property
     def has_obs(self) -> bool:

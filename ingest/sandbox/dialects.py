@@ -78,12 +78,12 @@ def json_reply(value: Any, *, status: int = 200) -> Reply:
     return Reply(_dumps(value).encode(), "application/json;charset=utf-8", status)
 
 
-def zip_bytes(members: Mapping[str, bytes]) -> bytes:
-    """A zip archive that depends on names and contents alone."""
+def zip_bytes(members: Mapping[str, bytes], made_on: tuple[int, int, int, int, int, int] = MEMBER_DATE) -> bytes:
+    """A zip archive that depends on names, contents and the date of its members alone."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, body in members.items():
-            archive.writestr(zipfile.ZipInfo(name, MEMBER_DATE), body, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, made_on), body, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
@@ -135,7 +135,7 @@ def _ilo_refusal(request: Request) -> Reply:
 
 def _eurostat_refusal(request: Request) -> Reply:
     found = re.search(r"/(?:data|ESTAT)/([^/]+)", request.path)
-    code = found[1] if found else ""
+    code = found[1] if found else request.query.get("file", "")
     return soap_fault(100, f"ERR_NOT_FOUND_2: DATA_SET:{code} is not available for dissemination.", 404)
 
 
@@ -263,9 +263,15 @@ def content_constraint(code: str, dimensions: Sequence[str], keys: Sequence[Sequ
 
 def listing(sizes: Mapping[str, int], updated: datetime) -> Reply:
     """A folder of the bulk files as CSV; what the column of dates is called was not recorded."""
-    stamp = f"{updated.astimezone(CET):%Y-%m-%dT%H:%M:%S}"
-    lines = ["NAME,TYPE,SIZE,LAST_UPDATE_DATE", *(f"{name},FILE,{size},{stamp}" for name, size in sizes.items())]
-    return Reply("".join(f"{line}\r\n" for line in lines).encode(), "text/csv")
+    stamp = f"{updated:%Y-%m-%dT%H:%M:%SZ}"
+    lines = [f"{name},FILE,{size},{stamp}" for name, size in sorted(sizes.items())]
+    return Reply("\r\n".join(["NAME,TYPE,SIZE,DATE", *lines, ""]).encode(), "text/csv;charset=utf-8")
+
+
+def comext_listing(sizes: Mapping[str, int], updated: datetime) -> Reply:
+    """The folder of Comext's products: the files by size, and names beside them that are no months."""
+    beside = {"full_v2_202352.7z": 93_000_000, "full_partxixu_v2_202402.7z": 2_000_000, "trhs_v2_202402.7z": 9_000_000}
+    return listing({**beside, **sizes}, updated)
 
 
 def contents_date(iso: str) -> str:

@@ -17,10 +17,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ingest import registry
-from ingest.sandbox.dialects import Reply, Request, fao_catalogue, ilo_contents, refusal, zip_bytes
+from ingest.formats import seven_zip
+from ingest.sandbox.dialects import BOM, Reply, Request, fao_catalogue, ilo_contents, refusal, zip_bytes
+from ingest.sandbox.seven_zip import seven_zip_bytes
 
-VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE"}
-AREA_COLUMNS = {"Area Code", "ref_area", "reporter"}
+VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE", "VALUE_EUR"}
+PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date"}
+EXTRA = "A87_EXTRA"
+AREA_COLUMNS = {"Area Code", "ref_area", "reporter", "REPORTER"}
 
 # --- which requests a fault meets ------------------------------------------------------------------------------------
 
@@ -35,12 +39,13 @@ _DATA = {
     "fao": r"bulks-faostat\.fao\.org/.*\.zip",
     "ilo": r"rplumber\.ilo\.org/(data/|metadata/dic)",
     "world_bank": r"worldbank\.org/(v2/(en/)?country|data/download/)",
-    "eurostat": r"/sdmx/2\.1/data/",
+    "eurostat": r"/sdmx/2\.1/data/|/files\?file=",
     "ilab": r"raw\.githubusercontent\.com/",
 }
 _FAO_STEMS = {"QCL": "Production_Crops_Livestock_E_"}
 _EUROSTAT_FILES = {"contents": r"/catalogue/toc/txt", "cn8_links": r"/files\?file="}
 _CATALOGUE_TOO = {"status", "html", "stall"}
+_RECOUNTED = ("drop", "repeat")
 
 
 def _pattern(name: str, kind: str) -> str:
@@ -61,12 +66,21 @@ def _dataset_pattern(dataset: registry.Dataset, kind: str) -> str:
     if dataset.partner == "ilo":
         return rf"[?&](id|var)={code}(_A)?(&|$)"
     if dataset.partner == "world_bank":
-        return r"/v2/country(\?|$)" if dataset.request.get("pages") == "country" else r"/country/.*/indicator/"
+        return _world_bank_pattern(dataset)
     if dataset.partner == "ilab":
         return "|".join(re.escape(path) for path in dataset.request["files"].values())
-    if dataset.request["kind"] in _EUROSTAT_FILES:
+    if dataset.months:
+        return rf"/files\?(dir=|file=.*/{code}_)" if kind in _CATALOGUE_TOO else rf"/files\?file=.*/{code}_"
+    if dataset.request.get("kind") in _EUROSTAT_FILES:
         return _EUROSTAT_FILES[dataset.request["kind"]]
     return code if kind in {*_CATALOGUE_TOO, "retired"} else f"/data/{code}"
+
+
+def _world_bank_pattern(dataset: registry.Dataset) -> str:
+    if dataset.request["pages"] == "country":
+        return r"/v2/country(\?|$)"
+    pages = rf"/indicator/.*[?&]source={dataset.request['source']}(&|$)"
+    return f"{pages}|/{re.escape(dataset.request['bulk'])}" if "bulk" in dataset.request else pages
 
 
 # --- faults ----------------------------------------------------------------------------------------------------------
@@ -78,8 +92,10 @@ class Fault:
 
     Kinds: status:<code>[:<retry after s>], html (a page with status 200), empty, garbage, cut (whole by its headers),
     short (less than its headers promise), stall:<s> (after half the body), retired (an unknown id), encoding (a byte of
-    no text), header_only (CSV, World Bank pages), rename:<old>><new> (a column), scale:<factor> (the figures),
-    drop:<area code> (its rows).
+    no text), recode (cp1252 in place of UTF-8, the reverse, or UTF-16), header_only, half (the first half of the rows),
+    repeat (each row twice), shift (each row a column to the left), later:<years> (the periods), rename:<old>><new> (a
+    column), lack:<name> (a column), extra (a column more, in front), scale:<factor> (the figures), drop:<area code>
+    (its rows).
     """
 
     match: str
@@ -168,14 +184,67 @@ def _rename(argument: str, _request: Request, reply: Reply) -> Reply:
     return _edit(reply, edit)
 
 
-def _header_only(_argument: str, _request: Request, reply: Reply) -> Reply:
+def _recode(_argument: str, _request: Request, reply: Reply) -> Reply:
     def edit(text: bytes) -> bytes:
-        if _is_json(text):
-            return _pages(text, lambda _rows: [])
-        head, newline, _rest = text.partition(b"\n")
-        return head + newline
+        if text.isascii():
+            return text.decode().encode("utf-16")
+        try:
+            return text.decode("utf-8-sig").encode("cp1252", "replace")
+        except UnicodeDecodeError:
+            return text.decode("cp1252").encode()
 
     return _edit(reply, edit)
+
+
+def _header_only(_argument: str, _request: Request, reply: Reply) -> Reply:
+    return _relist(reply, lambda _rows: [])
+
+
+def _half(_argument: str, _request: Request, reply: Reply) -> Reply:
+    return _relist(reply, lambda rows: rows[: len(rows) // 2])
+
+
+def _repeat(_argument: str, _request: Request, reply: Reply) -> Reply:
+    return _relist(reply, lambda rows: [row for row in rows for _copy in range(2)])
+
+
+def _shift(_argument: str, _request: Request, reply: Reply) -> Reply:
+    return _edit_rows(reply, lambda fields, _at: [*fields[1:], b""], lambda row: row)
+
+
+def _later(argument: str, _request: Request, reply: Reply) -> Reply:
+    years = Decimal(argument)
+
+    def row(fields: list[bytes], at: Mapping[str, int]) -> list[bytes]:
+        for name in PERIOD_COLUMNS & at.keys():
+            fields[at[name]] = _cell(fields[at[name]], lambda year: year + years)
+        return fields
+
+    def page_row(found: dict[str, Any]) -> dict[str, Any]:
+        return found | {name: str(int(found[name]) + int(years)) for name in PERIOD_COLUMNS & found.keys()}
+
+    return _edit_rows(reply, row, page_row)
+
+
+def _lack(argument: str, _request: Request, reply: Reply) -> Reply:
+    element = re.escape(argument.encode())
+
+    def row(fields: list[bytes], at: Mapping[str, int]) -> list[bytes]:
+        return [field for i, field in enumerate(fields) if i != at.get(argument)]
+
+    def page_row(found: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in found.items() if name != argument}
+
+    if reply.body.removeprefix(BOM).startswith(b"<"):
+        return _edit(reply, lambda text: re.sub(rb"<%s>[^<]*</%s>|<%s ?/>" % ((element,) * 3), b"", text))
+    return _edit_rows(reply, row, page_row, header=True)
+
+
+def _extra(_argument: str, _request: Request, reply: Reply) -> Reply:
+    def row(fields: list[bytes], at: Mapping[str, int]) -> list[bytes]:
+        return [EXTRA.encode() if fields[0].strip(b'"').decode() in at else b"1", *fields]
+
+    return _edit_rows(reply, row, lambda found: found and found | {EXTRA: "1"}, header=True)
 
 
 def _scale(argument: str, _request: Request, reply: Reply) -> Reply:
@@ -183,7 +252,7 @@ def _scale(argument: str, _request: Request, reply: Reply) -> Reply:
 
     def row(fields: list[bytes], at: Mapping[str, int]) -> list[bytes]:
         for name in VALUE_COLUMNS & at.keys():
-            fields[at[name]] = _times(fields[at[name]], factor)
+            fields[at[name]] = _cell(fields[at[name]], lambda figure: figure * factor)
         return fields
 
     def page_row(found: dict[str, Any]) -> dict[str, Any]:
@@ -212,6 +281,8 @@ _ARGUMENTS = {
     "rename": r"[^>]+>[^>]+",
     "scale": r"-?\d+(\.\d+)?",
     "drop": r".+",
+    "later": r"-?\d+",
+    "lack": r".+",
 }
 _KINDS: dict[str, Callable[[str, Request, Reply], Reply]] = {
     "status": _status,
@@ -224,17 +295,26 @@ _KINDS: dict[str, Callable[[str, Request, Reply], Reply]] = {
     "retired": _retired,
     "encoding": _encoding,
     "rename": _rename,
+    "recode": _recode,
     "header_only": _header_only,
+    "half": _half,
+    "repeat": _repeat,
+    "shift": _shift,
+    "later": _later,
+    "lack": _lack,
+    "extra": _extra,
     "scale": _scale,
     "drop": _drop,
 }
 
 
+_EDITS = ("encoding", "rename", "header_only", "scale", "drop")  # kinds that change the content of a packed file
+
 # --- editing bodies --------------------------------------------------------------------------------------------------
 
 
 def _edit(reply: Reply, edit: Callable[[bytes], bytes]) -> Reply:
-    """Edit the text of a body; of a zip its largest member, of gzip the content. Refusals stay as they are."""
+    """Edit the text of a body; of a zip its largest member, of gzip and 7z the content. Refusals stay as they are."""
     body = reply.body
     if reply.status != 200:
         return reply
@@ -243,9 +323,24 @@ def _edit(reply: Reply, edit: Callable[[bytes], bytes]) -> Reply:
             main = max(archive.infolist(), key=lambda member: member.file_size).filename
             members = {name: archive.read(name) for name in archive.namelist()}
         return replace(reply, body=zip_bytes(members | {main: edit(members[main])}))
+    if body.startswith(seven_zip.SIGNATURE):
+        packed = seven_zip.Archive(io.BytesIO(body), "sandbox")
+        edited = {member.name: edit(packed.open(member).read()) for member in packed.members}
+        return replace(reply, body=seven_zip_bytes(edited))
     if body.startswith(b"\x1f\x8b"):
         return replace(reply, body=gzip.compress(edit(gzip.decompress(body)), mtime=0))
     return replace(reply, body=edit(body))
+
+
+def _relist(reply: Reply, edit: Callable[[list[Any]], list[Any]]) -> Reply:
+    """Other rows below the same header: lines of a text, objects of JSON."""
+
+    def change(text: bytes) -> bytes:
+        if _is_json(text):
+            return _json_rows(text, edit)
+        return b"".join([*text.splitlines(keepends=True)[:1], *edit(text.splitlines(keepends=True)[1:])])
+
+    return _edit(reply, change)
 
 
 RowEdit = Callable[[list[bytes], Mapping[str, int]], list[bytes] | None]
@@ -253,26 +348,33 @@ PageRowEdit = Callable[[dict[str, Any]], dict[str, Any] | None]
 _FIELD = re.compile(rb'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
 
 
-def _edit_rows(reply: Reply, row: RowEdit, page_row: PageRowEdit) -> Reply:
+def _edit_rows(reply: Reply, row: RowEdit, page_row: PageRowEdit, *, header: bool = False) -> Reply:
+    """Edit rows one by one, with `header` also the line of names."""
+
     def edit(text: bytes) -> bytes:
         if _is_json(text):
-            return _pages(text, lambda rows: [kept for kept in map(page_row, rows) if kept is not None])
-        return b"".join(_csv_rows(text, row))
+            return _json_rows(text, lambda rows: [kept for kept in map(page_row, rows) if kept is not None])
+        return b"".join(_csv_rows(text, row, header))
 
     return _edit(reply, edit)
 
 
-def _csv_rows(text: bytes, row: RowEdit) -> Iterator[bytes]:
-    """CSV lines with fields edited as they stand, quotes and line ends untouched; other text passes unchanged."""
-    lines = text.splitlines(keepends=True)
-    names = next(csv.reader([lines[0].decode("utf-8-sig", "replace")]), []) if lines else []
+def _csv_rows(text: bytes, row: RowEdit, header: bool) -> Iterator[bytes]:
+    """CSV lines with fields edited as they stand, quotes and line ends untouched; XML passes unchanged."""
+    bare = text.removeprefix(BOM)
+    if bare.startswith(b"<"):
+        yield text
+        return
+    lines = bare.splitlines(keepends=True)
+    names = next(csv.reader([lines[0].decode("utf-8", "replace")]), []) if lines else []
     at = {name: i for i, name in enumerate(names)}
-    yield from lines[:1]
-    for line in lines[1:]:
-        bare = line.rstrip(b"\r\n")
-        fields = row(_fields(bare), at)
+    edited = 0 if header else 1
+    yield from (text[: len(text) - len(bare)], *lines[:edited])
+    for line in lines[edited:]:
+        end = line[len(line.rstrip(b"\r\n")) :]
+        fields = row(_fields(line.removesuffix(end)), at)
         if fields is not None:
-            yield b",".join(fields) + line[len(bare) :]
+            yield b",".join(fields) + end
 
 
 def _fields(line: bytes) -> list[bytes]:
@@ -289,27 +391,32 @@ def _fields(line: bytes) -> list[bytes]:
     return fields
 
 
-def _times(cell: bytes, factor: Decimal) -> bytes:
+def _cell(cell: bytes, change: Callable[[Decimal], Decimal]) -> bytes:
+    """A cell whose number is changed; what is no number stays."""
     try:
-        product = format(Decimal(cell.strip(b'"').decode()) * factor, "f").encode()
+        number = format(change(Decimal(cell.strip(b'"').decode())), "f").encode()
     except (InvalidOperation, UnicodeDecodeError):
         return cell
-    return b'"%s"' % product if cell.startswith(b'"') else product
+    return b'"%s"' % number if cell.startswith(b'"') else number
 
 
 def _is_json(text: bytes) -> bool:
     return text[:1] in (b"[", b"{")
 
 
-def _pages(text: bytes, edit: Callable[[list[Any]], list[Any]]) -> bytes:
-    """A World Bank page with other rows; its total follows as long as there is one page."""
+def _json_rows(text: bytes, edit: Callable[[list[Any]], list[Any]]) -> bytes:
+    """A list of objects, or a World Bank page, with other rows; a page's total follows as long as there is one page."""
     body = json.loads(text)
-    if not (isinstance(body, list) and len(body) == 2 and isinstance(body[1], list)):
+    if not isinstance(body, list) or not body:
         return text
-    header, rows = body[0], edit(body[1])
-    if int(header["pages"]) == 1:
-        header = header | {"total": len(rows)}
-    return json.dumps([header, rows], ensure_ascii=False, separators=(",", ":")).encode()
+    if len(body) == 2 and isinstance(body[1], list):
+        header, rows = body[0], edit(body[1])
+        body = [header | {"total": len(rows)} if int(header["pages"]) == 1 else header, rows]
+    elif all(isinstance(row, dict) and "message" not in row for row in body):
+        body = edit(body)
+    else:
+        return text
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 # --- catalogues ------------------------------------------------------------------------------------------------------
@@ -318,7 +425,8 @@ def _pages(text: bytes, edit: Callable[[list[Any]], list[Any]]) -> bytes:
 def amend_catalogue(
     faults: Sequence[Fault], request: Request, reply: Reply, answer: Callable[[Request], Reply]
 ) -> Reply:
-    """A catalogue agrees with the data: it does not list retired datasets, and the ILO's counts rows after a drop.
+    """A catalogue agrees with the data: it does not list retired datasets, the ILO's counts the rows that are left, and
+     Eurostat's listing of files tells the sizes of edited ones.
 
     `answer` gives the undisturbed reply to a request for data.
     """
@@ -328,7 +436,7 @@ def amend_catalogue(
         targets = [e["FileLocation"].replace("https://", "/", 1) for e in listed]
         kept = [e for e, target in zip(listed, targets, strict=True) if not _met(faults, "retired", target)]
         return replace(reply, body=fao_catalogue(kept))
-    if request.path == "/metadata/toc/indicator" and _any(faults, "retired", "drop"):
+    if request.path == "/metadata/toc/indicator" and _any(faults, "retired", *_RECOUNTED):
         listed = json.loads(reply.body)
         targets = [f"/rplumber.ilo.org/data/indicator?id={e['id']}" for e in listed]
         kept = [
@@ -337,17 +445,36 @@ def amend_catalogue(
             if not _met(faults, "retired", target)
         ]
         return replace(reply, body=ilo_contents(kept).body)
+    if request.path.endswith("/dissemination/files") and "dir" in request.query and _any(faults, *_EDITS):
+        return replace(reply, body=b"".join(_resized(faults, request, reply.body, answer)))
     return reply
+
+
+def _resized(
+    faults: Sequence[Fault], listing: Request, body: bytes, answer: Callable[[Request], Reply]
+) -> Iterator[bytes]:
+    """The listing's lines, NAME,TYPE,SIZE,DATE, with the sizes that the edited files have."""
+    for line in body.splitlines(keepends=True):
+        name, kind, size, rest = line.split(b",", 3)
+        file = f"{listing.query['dir']}/{name.decode()}"
+        request = Request.parse(f"/{listing.host}{listing.path}?file={file}")
+        edits = [fault for fault in faults if fault.kind in _EDITS and fault.meets(request.text)]
+        reply = answer(request) if edits else None
+        if reply is not None and reply.status == 200:
+            for fault in edits:
+                reply = fault.spoil(request, reply)
+            size = str(len(reply.body)).encode()
+        yield b",".join((name, kind, size, rest))
 
 
 def _recounted(
     faults: Sequence[Fault], entry: dict[str, Any], request: Request, answer: Callable[[Request], Reply]
 ) -> dict[str, Any]:
-    drops = _met(faults, "drop", request.text)
-    if not drops:
+    met = [fault for kind in _RECOUNTED for fault in _met(faults, kind, request.text)]
+    if not met:
         return entry
     reply = answer(request)
-    for fault in drops:
+    for fault in met:
         reply = fault.spoil(request, reply)
     rows = reply.body.count(b"\n") - 1
     return entry | {"n.records": rows, "n.records.all": rows}

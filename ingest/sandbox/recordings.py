@@ -26,6 +26,7 @@ from ingest.sandbox.dialects import (
     Reply,
     Request,
     Slice,
+    comext_listing,
     dataflow,
     fao_catalogue,
     fao_entry,
@@ -35,6 +36,7 @@ from ingest.sandbox.dialects import (
 )
 
 _FAO_ZIP = re.compile(r"(.+?)_E_All_Data.*\.zip")
+_COMEXT_MONTH = re.compile(r"full_v2_\d{6}\.7z")
 _SDMX_LEAD = ["DATAFLOW", "LAST UPDATE", "freq"]
 
 
@@ -165,6 +167,8 @@ class Recordings:
         if request.path == "/eurostat/api/dissemination/catalogue/toc/txt":
             file = self._find("table_of_contents_en.txt")
             return Reply(file.read_bytes(), "text/plain;charset=utf-8") if file else None
+        if request.path == "/eurostat/api/dissemination/files":
+            return self._comext_file(request, clock)
         found = re.fullmatch(
             r"/eurostat/api/(comext/)?dissemination/sdmx/2\.1/(dataflow/ESTAT|data)/([^/]+)/?([^/]*)", request.path
         )
@@ -181,6 +185,15 @@ class Recordings:
             observations=sum(len(cube.lines) for cube in cubes),
             periods=[period for cube in cubes for _key, period, _line in cube.lines],
         )  # fmt: skip
+
+    def _comext_file(self, request: Request, clock: Clock) -> Reply | None:
+        """Months as they were packed, and a listing composed from the files. One date stands for all of them."""
+        files = {file.name: file for file in self._files if _COMEXT_MONTH.fullmatch(file.name)}
+        if files and "dir" in request.query:
+            updated = clock.moment(max(map(_modified, files.values())))
+            return comext_listing({name: file.stat().st_size for name, file in files.items()}, updated)
+        file = files.get(request.query.get("file", "").rpartition("/")[2])
+        return Reply(file.read_bytes(), "application/x-7z-compressed") if file else None
 
     @functools.cached_property
     def _cubes(self) -> list[_Cube]:

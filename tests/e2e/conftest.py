@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from ingest import storage
 from ingest.registry import datasets
 from ingest.sandbox import SampleEdition, Sandbox
 from ingest.storage import Home
@@ -23,6 +24,7 @@ NEWEST = {
     "eurostat.csv": ("year", "2024"),
     "eurostat_main.csv": ("time_period", "2022"),
     "eurostat_cn8_links.csv": ("period", "20232024"),
+    "eurostat_months.csv": ("period", "202403"),
     "ilab_goods.csv": ("edition", "2022"),
     "ilab_findings.csv": ("report_year", "2022"),
     "ilo_sources.csv": ("source", "ZZ:ZWE"),
@@ -66,9 +68,18 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def earlier_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data root whose published warehouse was built from the earlier sample."""
-    root = tmp_path_factory.mktemp("earlier")
+def earlier_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A data root whose published warehouse was built from the earlier sample; all workers share one."""
+    alone = worker_id == "master"
+    root = tmp_path_factory.mktemp("earlier") if alone else tmp_path_factory.getbasetemp().parent / "earlier"
+    with storage.exclusive(root / ".lock"):
+        if not (root / "done").exists():
+            _fill(root)
+            (root / "done").touch()
+    return root / "data"
+
+
+def _fill(root: Path) -> None:
     monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setenv("A87_HOME", str(root / "data"))
     with Sandbox(SampleEdition(earlier_sample(root / "sample"))) as sandbox:
@@ -77,7 +88,6 @@ def earlier_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     monkeypatch.undo()
     assert result.built and not result.errors, result
     assert set(platform.statuses.values()) == {"accepted"}, platform.reporter.outcomes
-    return root / "data"
 
 
 @pytest.fixture

@@ -13,10 +13,12 @@ import yaml
 from expectations import one_load
 from expectations.families import FAMILIES
 from ingest.registry import Dataset, datasets
+from orchestration import warehouse
 
 Rows = list[dict[str, Any]]
 
 DBT = Path(__file__).parents[2] / "dbt_project"
+WRITTEN = {"economy_class": {name: kind for name, (kind, _meaning) in warehouse.ECONOMY_CLASS.columns.items()}}
 SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparability", "definition")
 
 
@@ -24,7 +26,7 @@ class Warehouse:
     """The real dbt models as views in memory, over rows of the lake, the real seeds and the real registry."""
 
     numbers = {"factor": "DOUBLE", "is_share": "BOOLEAN"} | dict.fromkeys(
-        ("valid_from", "valid_to", "age_from", "age_to"), "INTEGER"
+        ("valid_from", "valid_to", "age_from", "age_to", "fiscal_year"), "INTEGER"
     )
 
     def __init__(self, lake_rows: dict[str, Rows]) -> None:
@@ -50,13 +52,12 @@ class Warehouse:
     def source(self, schema: str, name: str) -> str:
         if name not in self.built:
             self.built.add(name)
-            series = schema == "reference"
-            columns = (
-                dict.fromkeys(SERIES, "VARCHAR")
-                if series
-                else datasets()[name].lake_columns | {"snapshot_id": "VARCHAR"}
-            )
-            self._table(name, columns, _series() if series else self.lake_rows.get(name, []))
+            if (schema, name) == ("reference", "series"):
+                self._table(name, dict.fromkeys(SERIES, "VARCHAR"), _series())
+            else:
+                lake_columns = {} if schema == "reference" else datasets()[name].lake_columns
+                columns = WRITTEN.get(name) or lake_columns | {"snapshot_id": "VARCHAR"}
+                self._table(name, columns, self.lake_rows.get(name, []))
         return name
 
     def _view(self, name: str) -> None:

@@ -329,6 +329,26 @@ def test_a_body_of_just_the_limit_is_taken(server, dest):
     assert client.download(client.url("bulk", "file"), dest, expect="csv") == 1 << 20
 
 
+def test_a_catalogue_is_asked_for_once_by_all_that_share_the_endpoints(client, server, dest):
+    server.says('{"n": 1}')
+    server.says('{"n": 2}')
+    other = HttpClient(client.partner, client.endpoints)
+    assert [c.catalogue(f"{server.url}/x/toc", into=dest)["n"] for c in (client, other)] == [1, 1]
+    assert other.catalogue(f"{server.url}/x/toc", {"page": "2"}, into=dest)["n"] == 2
+    fresh = HttpClient(client.partner, Endpoints.sandbox(server.url))
+    assert fresh.catalogue(f"{server.url}/x/toc", into=dest)["n"] == 2
+
+
+def test_a_catalogue_that_failed_is_not_tried_again_in_the_same_run(client, server, dest):
+    server.says("busy", 503)
+    for dataset in ("first", "second"):
+        with pytest.raises(PartnerUnavailable, match="HTTP 503") as caught:
+            client.catalogue(f"{server.url}/x/toc", into=dest)
+        assert caught.value.dataset == ""  # what one dataset writes into it is not the other's
+        caught.value.dataset = dataset
+    assert len(server.paths) == 4  # the tries of the first
+
+
 def test_json_that_cannot_be_parsed_is_not_retried(client, server, dest):
     server.says('[{"id": "QCL"')
     with pytest.raises(PayloadInvalid, match="JSON that cannot be parsed"):

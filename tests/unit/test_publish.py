@@ -410,7 +410,7 @@ def test_meta_snapshot_tells_where_a_vintage_comes_from(home, accept):
     meta.write_meta(home, "20260102T030405Z")
     assert built(home, "from meta.snapshot") == [
         (
-            "wdi-1", "world_bank", "world_bank_wdi", "https://partner.example/data", "2026-01-02T03:04:05Z",
+            "wdi-1", "world_bank", "world_bank_wdi", None, "https://partner.example/data", "2026-01-02T03:04:05Z",
             "2025-12-31", "5ec2e7", 4321, 2, 1, "CC BY 4.0", "sample", True,
         )
     ]  # fmt: skip

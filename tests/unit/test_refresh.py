@@ -12,7 +12,7 @@ import pytest
 
 from ingest import lake
 from ingest.http import Endpoints
-from ingest.refresh import Candidate, EditionMixed, Outcome, refresh
+from ingest.refresh import Candidate, EditionMixed, Outcome, refresh, unmoved
 from ingest.registry import Dataset, datasets
 from ingest.sandbox import Fault
 
@@ -99,6 +99,60 @@ def test_when_nothing_moved_no_payload_is_asked_for(run, home, sandbox):
     assert (outcome.snapshot_id, outcome.rows) == (first.snapshot_id, first.rows)
     assert asked(sandbox) == [CATALOGUE]
     assert current(home) == before
+
+
+@pytest.fixture
+def settle(home, sandbox):
+    """What `unmoved` makes of A871; requests of earlier calls are forgotten."""
+
+    def settle(edition="sample") -> Outcome | None:
+        sandbox.reset_requests()
+        return unmoved(home, A871, edition=edition, endpoints=Endpoints.sandbox(sandbox.url))
+
+    return settle
+
+
+def test_what_did_not_move_is_settled_by_the_catalogue_alone(run, settle, home, sandbox):
+    first = run()
+    before = current(home)
+    outcome = settle()
+    assert (outcome.status, outcome.snapshot_id, outcome.rows) == ("unchanged", first.snapshot_id, first.rows)
+    assert asked(sandbox) == [CATALOGUE]
+    assert current(home) == before
+    assert [attempt["outcome"] for attempt in lake.attempts(home, A871.id)] == ["accepted", "unchanged"]
+
+
+def test_a_catalogue_that_moved_is_left_to_a_refresh(run, settle, home, sandbox):
+    run()
+    sandbox.touch()
+    assert settle() is None
+    assert len(lake.attempts(home, A871.id)) == 1
+
+
+@pytest.mark.parametrize("fault", ["status:503", "html", "retired"])
+def test_a_partner_in_trouble_is_left_to_a_refresh(run, settle, home, sandbox, fault):
+    run()
+    sandbox.faults = [Fault.parse(f"ilo={fault}")]
+    assert settle() is None
+    assert len(lake.attempts(home, A871.id)) == 1
+
+
+def test_after_a_failure_a_whole_refresh_must_say_that_all_is_well_again(run, settle, home, sandbox):
+    run()
+    sandbox.faults = [Fault.parse("ilo=status:503")]
+    assert run().status == "failed"
+    sandbox.faults = []
+    assert settle() is None
+    assert run().status == "unchanged"
+    assert settle().status == "unchanged"
+
+
+def test_nothing_is_settled_before_a_first_load_or_for_another_edition(run, settle, sandbox):
+    assert settle() is None
+    assert asked(sandbox) == []
+    run()
+    assert settle("live") is None
+    assert asked(sandbox) == []
 
 
 def test_a_catalogue_that_moved_over_equal_content_is_unchanged_and_confirmed(run, home, sandbox):

@@ -114,10 +114,10 @@ def test_every_partner_has_datasets_and_a_module(name):
     ("old", "new", "message"),
     [
         ("id: world_bank_wdi", "id: wdi", "world_bank_wdi.yaml describes wdi: file name and id must be equal"),
-        ("partner: world_bank", "partner: wbank", "world_bank_wdi.yaml: unknown partner wbank"),
-        ("key: [ref_area, indicator, ", "key: [area, indicator, ", "world_bank_wdi: area is not a declared column"),
-        ("area_column: ref_area", "area_column: iso3", "world_bank_wdi: iso3 is not a declared column"),
-        ("period_column: time_period", "period_column: year", "world_bank_wdi: year is not a declared column"),
+        ("layout: world", "partner: wbank\nlayout: world", "world_bank_wdi.yaml: unknown partner wbank"),
+        ("layout: world", "key: [area]\nlayout: world", "world_bank_wdi: area is not a declared column"),
+        ("layout: world", "area_column: iso3\nlayout: world", "world_bank_wdi: iso3 is not a declared column"),
+        ("layout: world", "period_column: year\nlayout: world", "world_bank_wdi: year is not a declared column"),
     ],
 )
 def test_a_name_that_leads_nowhere_is_refused(tmp_path, old, new, message):
@@ -128,15 +128,15 @@ def test_a_name_that_leads_nowhere_is_refused(tmp_path, old, new, message):
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
-        ("max_text_values: 0", "max_text_value: 0", "max_text_value"),
+        ("max_row_loss_pct: 2.0", "max_rows_loss_pct: 2.0", "max_rows_loss_pct"),
         ("licence: CC BY 4.0", "license: CC BY 4.0", "license"),
-        ("grain: one row per economy or aggregate, indicator and year\n", "", "grain"),
-        ("source: value, type: obs", "source: value, type: number", "type"),
+        ("grain: one row per economy or aggregate\n", "", "grain"),
+        ("source: capitalCity", "source: capitalCity, type: number", "type"),
     ],
 )
 def test_a_misspelt_missing_or_unknown_entry_is_refused(tmp_path, old, new, word):
     with pytest.raises(ValidationError, match=word):
-        load_dataset(edited(tmp_path, "world_bank_wdi", old, new))
+        load_dataset(edited(tmp_path, "world_bank_country", old, new))
 
 
 def test_a_code_that_yaml_reads_as_no_text_is_refused(tmp_path):

@@ -54,7 +54,7 @@ TABLES = {
         "WLD,1W,World,NA,NA,Aggregates,NA,NA,Aggregates,,,Aggregates,,,\n"
         "BGD,BD,Bangladesh,SAS,8S,South Asia,LMC,XN,Lower middle income,IDX,XI,IDA,Dhaka,90.4113,23.7055\n"
     ),
-    "world_bank_series": "indicator,name\nSI.POV.GINI,Gini index\nSP.POP.TOTL,\"Population, total\"\n",
+    "world_bank_series": "indicator,name,source\nSI.POV.GINI,Gini index,2\nSP.POP.TOTL,\"Population, total\",2\n",
     "world_bank": (
         "indicator,ref_area,year,value,footnote,source_id\n"
         "SI.POV.GINI,NAM,2015,59.1,\"Survey, national\",real\nSI.POV.GINI,BGD,2010,32.1,,real\n"
@@ -226,7 +226,7 @@ def test_ilo_dictionary_ends_with_an_empty_object(get: Get) -> None:
 
 def test_world_bank_sources(get: Get) -> None:
     header, rows = get("api.worldbank.org/v2/sources?format=json&per_page=1000").json()
-    assert header == {"page": "1", "pages": "1", "per_page": "1000", "total": "2"}
+    assert header == {"page": "1", "pages": "1", "per_page": "1000", "total": "3"}
     assert rows[1]["id"] == "2"
     assert rows[1]["lastupdated"] == "2026-02-17"
 
@@ -269,6 +269,17 @@ def test_world_bank_series_without_rows(get: Get) -> None:
     assert (header["total"], rows) == (0, None)
 
 
+def test_world_bank_bulk_zip(get: Get) -> None:
+    with zipfile.ZipFile(io.BytesIO(get("databank.worldbank.org/data/download/WDI_CSV.zip").content)) as archive:
+        assert {member.date_time[:3] for member in archive.infolist()} == {(2026, 2, 17)}
+        lines = archive.read("WDICSV.csv").decode("utf-8-sig").split("\r\n")
+        notes = archive.read("WDIfootnote.csv").decode("utf-8-sig").split("\r\n")
+    lead = '"Country Name","Country Code","Indicator Name","Indicator Code"'
+    assert lines[0] == f'{lead},"2010","2011","2015","2016","A87_SYNTHETIC",'
+    assert '"Namibia","NAM","Gini index","SI.POV.GINI","","","59.1","","",' in lines
+    assert notes[1:] == ['"NAM","SI.POV.GINI","YR2015","Survey, national",', ""]
+
+
 # --- Eurostat --------------------------------------------------------------------------------------------------------
 
 
@@ -305,6 +316,7 @@ def test_eurostat_key_filters(get: Get) -> None:
 
 
 EUROSTAT = "ec.europa.eu/eurostat/api/dissemination"
+RELATIONS = "comext/COMEXT_METADATA/CLASSIFICATIONS_AND_RELATIONS/RELATIONS"
 
 
 def test_eurostat_main_base_keeps_generated_cells_in_lines_of_their_own(get: Get) -> None:
@@ -323,17 +335,17 @@ def test_eurostat_table_of_contents(get: Get, sandbox: Sandbox) -> None:
 
 
 def test_eurostat_bulk_files_and_their_listing(get: Get) -> None:
-    body = get(f"{EUROSTAT}/files?file=comext/R/CN8-PRED-SUCC.txt").content
+    body = get(f"{EUROSTAT}/files?file={RELATIONS}/CN8-PRED-SUCC.txt").content
     assert body == b"Period\tOrigin code\tDestination code\r\n20212022\t8541 40 10\t8541 41 00\r\n"
-    listed = get(f"{EUROSTAT}/files?dir=comext/R&format=csv").text.splitlines()
-    assert listed[1] == f"CN8-PRED-SUCC.txt,FILE,{len(body)},2026-02-17T11:00:00"
+    listed = get(f"{EUROSTAT}/files?dir={RELATIONS}&format=csv").text.splitlines()
+    assert listed[1] == f"CN8-PRED-SUCC.txt,FILE,{len(body)},2026-02-17T10:00:00Z"
 
 
 @pytest.mark.parametrize(
     ("fault", "path"),
     [
         ("eurostat_toc=cut", f"{EUROSTAT}/catalogue/toc/txt?lang=en"),
-        ("CN8-PRED-SUCC=cut", f"{EUROSTAT}/files?file=comext/R/CN8-PRED-SUCC.txt"),
+        ("CN8-PRED-SUCC=cut", f"{EUROSTAT}/files?file={RELATIONS}/CN8-PRED-SUCC.txt"),
     ],
 )
 def test_eurostat_files_can_be_spoilt(sandbox: Sandbox, get: Get, fault: str, path: str) -> None:
@@ -504,6 +516,12 @@ def test_fault_stall(get: Get, sandbox: Sandbox) -> None:
         ("world_bank=drop:BGD", WB_SERIES, b"BGD", b'"total":1,'),
         ("ilo=header_only", ILO_DATA, b"NAM", b'"obs_status"\n'),
         ("world_bank=header_only", WB_SERIES, b"NAM", b'"total":0,'),
+        ("ilo=half", ILO_DATA, b"X01", b"NAM"),
+        ("ilo=shift", ILO_DATA, b'"NAM"', b',"2018",66.7,,\n'),
+        ("ilo=lack:obs_status", ILO_DATA, b"obs_status", b'"obs_value"\n'),
+        ("goods=lack:Child_Labor", ilab("ilab_goods", "2022"), b"<Child_Labor>", b"<Forced_Labor>"),
+        ("eurostat=extra", f"{COMEXT}/data/DS-045409/A.DE....", b"\r\nESTAT:", b"\r\n1,ESTAT:"),
+        ("world_bank=later:30", WB_SERIES, b'"date":"2016"', b'"date":"2046"'),
         ("SDG_0831_SEX_ECO_RT=garbage", ILO_DATA, b"NAM", b"\xff\xfe\xfd"),
         ("ilo=retired", ILO_DATA, b"NAM", b"deprecated or invalid dataset id=SDG_0831_SEX_ECO_RT_A"),
         ("SI.POV.GINI=retired", WB_SERIES, b"NAM", b'"id":"175"'),
@@ -527,6 +545,23 @@ def test_fault_encoding(get: Get, sandbox: Sandbox) -> None:
     assert body.count(b"\x81") == 1
     with pytest.raises(UnicodeDecodeError):
         body.decode()
+
+
+def test_fault_recode(get: Get, sandbox: Sandbox) -> None:
+    """What is UTF-8 comes as cp1252 and the reverse; what is ASCII as UTF-16."""
+    path = "rplumber.ilo.org/metadata/dic?var=source&lang=en&format=.json"
+    text, cp1252 = get(path).content.decode("utf-8-sig"), members(get(QCL).content)[QCL_MAIN]
+    sandbox.faults = [Fault.parse("ilo=recode"), Fault.parse("fao=recode")]
+    assert get(path).content.decode("utf-16" if text.isascii() else "cp1252") == text
+    assert members(get(QCL).content)[QCL_MAIN].decode() == cp1252.decode("cp1252")
+
+
+def test_fault_repeat_and_the_catalogue_counts_so(get: Get, sandbox: Sandbox) -> None:
+    header, *rows = get(ILO_DATA).content.splitlines()
+    sandbox.faults = [Fault.parse("ilo=repeat")]
+    assert get(ILO_DATA).content.splitlines() == [header, *(row for row in rows for _copy in "12")]
+    toc = get("rplumber.ilo.org/metadata/toc/indicator").json()
+    assert {e["n.records"] for e in toc if e["id"] == "SDG_0831_SEX_ECO_RT_A"} == {2 * len(rows)}
 
 
 def test_fault_empty(get: Get, sandbox: Sandbox) -> None:

@@ -56,11 +56,25 @@ ilo as (
 
 ),
 
+world_bank_series as (
+
+    select
+        'world_bank_wdi' as dataset_id,
+        *
+    from {{ ref('stg_world_bank__wdi') }}
+    union all
+    select
+        'world_bank_wgi' as dataset_id,
+        *
+    from {{ ref('stg_world_bank__wgi') }}
+
+),
+
 world_bank as (
 
     select
         'world_bank' as partner,
-        'world_bank_wdi' as dataset_id,
+        dataset_id,
         ref_area,
         indicator_id,
         cast(null as varchar) as source_code,
@@ -78,10 +92,13 @@ world_bank as (
         obs_status,
         cast(null as varchar) as conf_status,
         footnote as note,
-        case when indicator_id = 'SL.AGR.EMPL.ZS' then 'modelled' else 'reported' end as basis,
+        case
+            when indicator_id in ({{ text_literals(var('world_bank_modelled')) }}) then 'modelled'
+            else 'reported'
+        end as basis,
         is_synthetic,
         snapshot_id
-    from {{ ref('stg_world_bank__wdi') }}
+    from world_bank_series
 
 ),
 
@@ -186,7 +203,10 @@ select
     case
         when observations.indicator_id = 'SDG_A871_SEX_AGE_RT'
             then 'ilo_sdg_871a_' || bands.age_from || '_' || bands.age_to
-        when observations.indicator_id like 'SL.TLF.0714.%' and observations.breakdown = 'AGE_7-14'
+        -- the other series of SL.TLF.0714 are shares of these children, or hours
+        when
+            observations.indicator_id in ('SL.TLF.0714.ZS', 'SL.TLF.0714.MA.ZS', 'SL.TLF.0714.FE.ZS')
+            and observations.breakdown = 'AGE_7-14'
             then 'wdi_children_in_employment_7_14'
         when observations.indicator_id = 'ILAB_WORKING_CHILDREN' then 'ilab_working_children'
     end as definition_id,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ingest.sandbox.dialects import Clock, Reply, Request
 from ingest.sandbox.sample_edition.eurostat import Eurostat
+from ingest.sandbox.sample_edition.eurostat_bulk import EurostatBulk
 from ingest.sandbox.sample_edition.fao import Fao
 from ingest.sandbox.sample_edition.ilab import Ilab
 from ingest.sandbox.sample_edition.ilo import Ilo
@@ -25,12 +26,13 @@ class SampleEdition:
 
     def __init__(self, folder: Path = BUNDLED) -> None:
         tables = Tables(folder)
-        ilab = Ilab(tables)
+        ilab, world_bank, eurostat, files = Ilab(tables), WorldBank(tables), Eurostat(tables), EurostatBulk(tables)
         self._hosts: dict[str, Callable[[Request, Clock], Reply | None]] = {
             "bulks-faostat.fao.org": Fao(tables).answer,
             "rplumber.ilo.org": Ilo(tables).answer,
-            "api.worldbank.org": WorldBank(tables).answer,
-            "ec.europa.eu": Eurostat(tables).answer,
+            "api.worldbank.org": world_bank.answer,
+            "databank.worldbank.org": world_bank.bulk,
+            "ec.europa.eu": lambda request, clock: files.answer(request, clock) or eurostat.answer(request, clock),
             "raw.githubusercontent.com": ilab.file,
             "apiprod.dol.gov": ilab.catalogue,
         }

@@ -29,6 +29,7 @@ COMEXT = "/eurostat/api/comext/dissemination/sdmx/2.1"
 COMEXT_CODE = "DS-045409"
 COMEXT_DIMENSIONS = ("freq", "reporter", "partner", "product", "flow", "indicators")
 COMEXT_INDICATORS = {"VALUE_IN_EUROS": "value_eur", "QUANTITY_IN_100KG": "quantity_100kg"}
+RELATIONS = "comext/COMEXT_METADATA/CLASSIFICATIONS_AND_RELATIONS/RELATIONS"
 LINKS = "CN8-PRED-SUCC.txt"
 CONTENTS = ("title", "code", "type", "last_update", "last_structure_change", "data_start", "data_end")
 CONTENTS_NAMES = (
@@ -129,9 +130,9 @@ class Eurostat:
         match path:
             case ["catalogue", "toc", "txt"]:
                 return Reply(self._contents(clock), "text/plain;charset=utf-8")
-            case ["files"] if "dir" in request.query:
+            case ["files"] if request.query.get("dir") == RELATIONS:
                 return listing({LINKS: len(self._links)}, clock.moment())
-            case ["files"] if request.query.get("file", "").endswith(f"/{LINKS}"):
+            case ["files"] if request.query.get("file") == f"{RELATIONS}/{LINKS}":
                 return Reply(self._links, "text/plain;charset=utf-8")
         return None
 

@@ -1,16 +1,22 @@
-"""The World Bank: sources, countries and series as pages."""
+"""The World Bank: sources, countries and series as pages, and the bulk zip of its main source."""
 
 from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from ingest.registry import SYNTHETIC_MARK
-from ingest.sandbox.dialects import Clock, Reply, Request, json_reply, wb_message, wb_page
-from ingest.sandbox.sample_edition.tables import Row, Tables, grouped
+from ingest.sandbox.dialects import BOM, Clock, Reply, Request, json_reply, wb_message, wb_page, zip_bytes
+from ingest.sandbox.sample_edition.tables import Row, Tables, grouped, joined
 
-WB_SOURCES = (("1", "Doing Business", "DBS"), ("2", "World Development Indicators", "WDI"))
+WDI = "2"
+WB_SOURCES = (
+    ("1", "Doing Business", "DBS"),
+    (WDI, "World Development Indicators", "WDI"),
+    ("3", "Worldwide Governance Indicators", "WGI"),
+)
 WB_MAX_PER_PAGE = 32500  # above it the real service sends an HTML page
 
 
@@ -31,6 +37,36 @@ class WorldBank:
                 return self._series(countries.upper().split(";"), series, request, clock)
         return None
 
+    def bulk(self, request: Request, clock: Clock) -> Reply | None:
+        """The zip of source 2, made on the day of the clock."""
+        if request.path != "/data/download/WDI_CSV.zip":
+            return None
+        day = clock.day()
+        made_on = (day.year, day.month, day.day, 0, 0, 0)
+        return Reply(zip_bytes(self._bulk_members, made_on), "application/x-zip-compressed")
+
+    @functools.cached_property
+    def _bulk_members(self) -> dict[str, bytes]:
+        """A line an area and series, a column a year, every line with one comma more than it needs."""
+        rows = [row for row in self._tables["world_bank"] if self._sources[row["indicator"]] == WDI]
+        years = sorted({row["year"] for row in rows})
+        lead = ("Country Name", "Country Code", "Indicator Name", "Indicator Code")
+        lines = [_line([*lead, *years, SYNTHETIC_MARK])]
+        notes = [_line(["CountryCode", "SeriesCode", "Year", "DESCRIPTION"])]
+        for series, of_series in grouped(rows, "indicator").items():
+            for area, found in grouped(of_series, "ref_area").items():
+                value_of = {row["year"]: row["value"] for row in found}
+                mark = "1" if self._tables.is_synthetic(found[0]) else ""
+                names = (self._entities[area]["name"], area, self._names[series], series)
+                lines.append(_line([*names, *(value_of.get(year, "") for year in years), mark]))
+                notes += [_line([area, series, f"YR{r['year']}", r["footnote"]]) for r in found if r["footnote"]]
+        members = {"WDICSV.csv": lines, "WDIfootnote.csv": notes}
+        return {name: BOM + joined(text, "\r\n").encode() for name, text in members.items()}
+
+    @functools.cached_property
+    def _sources(self) -> dict[str, str]:
+        return {row["indicator"]: row["source"] for row in self._tables["world_bank_series"]}
+
     @functools.cached_property
     def _entities(self) -> dict[str, Row]:
         return {row["id"]: row for row in self._tables["world_bank_countries"]}
@@ -49,7 +85,8 @@ class WorldBank:
         return grouped(sorted(self._tables["world_bank"], key=order), "indicator")
 
     def _series(self, countries: list[str], series: str, request: Request, clock: Clock) -> Reply | None:
-        if series not in self._names:
+        source = request.query.get("source", WDI)
+        if self._sources.get(series) != source:
             return None
         if int(request.query.get("per_page", "50")) > WB_MAX_PER_PAGE:
             return Reply(b"<!DOCTYPE html><html><head><title>Request Error</title></head></html>", "text/html")
@@ -58,7 +95,7 @@ class WorldBank:
         rows = [row for row in self._rows.get(series, []) if countries == ["ALL"] or row["ref_area"] in countries]
         footnotes = request.query.get("footnote") == "y"
         return wb_page(
-            rows, request.query, lambda row: self._row(row, footnotes), sourceid="2", lastupdated=str(clock.day())
+            rows, request.query, lambda row: self._row(row, footnotes), sourceid=source, lastupdated=str(clock.day())
         )
 
     def _row(self, row: Row, footnotes: bool) -> dict[str, Any]:
@@ -78,6 +115,11 @@ class WorldBank:
         if self._tables.is_synthetic(row):
             body[SYNTHETIC_MARK] = "1"
         return body
+
+
+def _line(cells: Iterable[str]) -> str:
+    """Every cell in quotes, and a comma after the last."""
+    return "".join('"' + cell.replace('"', '""') + '",' for cell in cells)
 
 
 def _sources(request: Request, clock: Clock) -> Reply:
