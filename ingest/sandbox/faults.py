@@ -49,6 +49,7 @@ _FAO_STEMS = {
     "PP": "/Prices_E_",
     "OEA": "Employment_Indicators_Agriculture_E_",
 }
+_EUROSTAT_FILES = {"contents": r"/catalogue/toc/txt", "cn8_links": r"/files\?file="}
 _CATALOGUE_TOO = {"status", "html", "stall"}
 _RECOUNTED = ("drop", "repeat")
 
@@ -76,6 +77,8 @@ def _dataset_pattern(dataset: registry.Dataset, kind: str) -> str:
         return "|".join(re.escape(path) for path in dataset.request["files"].values())
     if dataset.months:
         return rf"/files\?(dir=|file=.*/{code}_)" if kind in _CATALOGUE_TOO else rf"/files\?file=.*/{code}_"
+    if dataset.request.get("kind") in _EUROSTAT_FILES:
+        return _EUROSTAT_FILES[dataset.request["kind"]]
     return code if kind in {*_CATALOGUE_TOO, "retired"} else f"/data/{code}"
 
 
