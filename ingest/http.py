@@ -162,6 +162,15 @@ class HttpClient:
             raise copy.copy(told[asked])  # the caller writes its dataset into it
         return told[asked]
 
+    def download_once(self, url: str, dest: Path, *, expect: Expect) -> None:
+        """As `download`, for a small file that several datasets of one run are made of: it is asked for once."""
+        told = self.endpoints.told
+        if url in told:
+            dest.write_bytes(told[url])
+        else:
+            self.download(url, dest, expect=expect)
+            told[url] = dest.read_bytes()
+
     def download(self, url: str, dest: Path, *, expect: Expect, params: Mapping[str, str] | None = None) -> int:
         """Stream the body to `dest`; returns its bytes on the wire.
 

@@ -153,7 +153,9 @@ def _refresh(
 ) -> Outcome:  # fmt: skip
     signal = signal_of(dataset, told)
     same_edition = now if now and now.edition == edition else None
-    if same_edition and lake.last_signal(home, dataset.id) == signal:
+    last_signal = lake.last_signal(home, dataset.id) if same_edition else None
+    note = _new_structure(last_signal, signal)
+    if last_signal == signal:
         return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
     first = same_edition is None
@@ -164,12 +166,12 @@ def _refresh(
     )
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
-        return _outcome(dataset, "unchanged", "the catalogue moved, the content did not", now)
+        return _outcome(dataset, "unchanged", f"the catalogue moved, the content did not{note}", now)
     folder = work / "vintage"
     previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
     if previous and _same_delivery(dataset, previous, folder, loaded):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
-        return _outcome(dataset, "unchanged", "the delivery has a new stamp and the same rows", now)
+        return _outcome(dataset, "unchanged", f"the delivery has a new stamp and the same rows{note}", now)
     candidate = _compare(dataset, snapshot, loaded.rows, folder, previous)
     candidate.vintage.meta.update(undeclared_columns=loaded.undeclared, notes=loaded.notes)
     checks = check(dataset, candidate)
@@ -177,7 +179,7 @@ def _refresh(
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
     settled = lake.settle(home, dataset.id, candidate.vintage, signal, passed=not failed)
     if not failed:
-        return _outcome(dataset, "accepted", _summary(settled), settled, checks)
+        return _outcome(dataset, "accepted", _summary(settled) + note, settled, checks)
     return _outcome(dataset, "quarantined", _verdict(dataset, settled, failed, kept=now), now, checks)
 
 
@@ -293,6 +295,12 @@ def _summary(vintage: Vintage) -> str:
         return f"{vintage.meta['rows']} rows, first load of the {vintage.edition} edition{notes}"
     moved = ", ".join(f"{revision[kind]} {kind}" for kind in ("added", "removed", "changed"))
     return f"{vintage.meta['rows']} rows: {moved}{notes}"
+
+
+def _new_structure(before: dict[str, Any] | None, signal: dict[str, Any]) -> str:
+    """A partner that numbers its code lists may move on to the next: noted, since most such changes are harmless."""
+    old, new = (before or {}).get("structure"), signal.get("structure")
+    return f"; the partner's structure went from version {old} to {new}" if old and new and old != new else ""
 
 
 def _verdict(dataset: Dataset, vintage: Vintage, failed: list[CheckRow], kept: Vintage | None) -> str:

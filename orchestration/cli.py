@@ -128,14 +128,17 @@ def as_of(
         raise typer.BadParameter(f"no dataset {dataset_id}; `a87 status` lists them", param_hint="DATASET_ID")
     if to.suffix not in (".parquet", ".csv"):
         raise typer.BadParameter("choose a name that ends in .parquet or .csv", param_hint="--to")
-    served = lake.served_at(Home.from_env(), dataset_id, moment.replace(tzinfo=UTC))
-    if served is None:
+    home, asked = Home.from_env(), moment.replace(tzinfo=UTC)
+    parts = months.parts(home, datasets()[dataset_id])
+    served = [found for part in parts if (found := lake.served_at(home, part.id, asked))]
+    if not served:
         typer.echo(f"{dataset_id}: nothing had been accepted by {moment} UTC", err=True)
         raise typer.Exit(1)
-    since, vintage = served
+    rows = " union all by name ".join(f"from read_parquet({sql_text(vintage.data)})" for _since, vintage in served)
     with lake.connect() as connection:
-        connection.execute(f"copy (from read_parquet({sql_text(vintage.data)})) to {sql_text(to)}")
-    console.print(f"{to}: {vintage.meta['rows']} rows of {vintage.snapshot_id}, which served from {since:%F %T} UTC")
+        connection.execute(f"copy ({rows}) to {sql_text(to)}")
+    for since, vintage in served:
+        console.print(f"{vintage.snapshot_id}, which served from {since:%F %T} UTC: {vintage.meta['rows']} rows")
 
 
 @app.command()

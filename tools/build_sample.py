@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
+import xls
+
 Row = dict[str, str]
 Rows = list[Row]
 Course = dict[int, float]  # year -> value
@@ -74,6 +76,12 @@ SOURCES = {
     "syn_wb": ("Generated: level of the income group with a smooth path", 1),
     "cbs": ("Statistics Netherlands (CBS), news items: Dutch imports of cocoa and cocoa products, rounded", 0),
     "syn_eu": ("Generated: rough size of a flow in 2018, spread over members and years", 1),
+    "eurostat_thb_news": ("Eurostat. News of 2023-02-09 and 2024-01-24: registered victims of trafficking, EU", 0),
+    "syn_thb": ("Generated: small whole numbers; dimension names and codes of forms of exploitation not recorded", 1),
+    "ecb_usd": ("ECB euro reference rates, US dollar, annual averages, as Eurostat prints them", 0),
+    "syn_ert": ("Generated: usual level of the currency with a smooth path", 1),
+    "eurostat_toc_2023": ("Eurostat. Table of contents, August 2023", 0),
+    "eurostat_cn": ("Eurostat. CN concordances 1988-2025, links of the sectors' goods since 2009/10", 0),
     "comext_202402": ("Eurostat. Comext, full_v2_202402, rows quoted in a public document, Austria to Andorra", 0),
     "syn_comext": ("Generated: rough size of a monthly flow, spread over members and months", 1),
     "ilab_goods": ("USDOL ILAB. List of Goods Produced by Child Labor or Forced Labor, editions 2014-2022", 0),
@@ -1099,12 +1107,41 @@ def add_up(cells: dict[Cell, Flow], position: int, aggregate: str) -> dict[Cell,
     return sums
 
 
+EU_DETAIL = {  # chapter -> heading: its share of the chapter, one subheading and its share of the heading
+    "09": {"0901": (0.7, "090111", 0.9)},
+    "18": {"1801": (0.6, "180100", 1.0)},
+    "24": {"2401": (0.9, "240120", 0.7)},
+    "40": {"4001": (0.4, "400122", 0.6)},
+    "52": {"5201": (0.3, "520100", 1.0), "5208": (0.3, "520819", 0.2)},
+    "61": {"6109": (0.3, "610910", 0.8), "6110": (0.3, "611020", 0.5)},
+    "62": {"6203": (0.3, "620342", 0.6)},
+    "85": {
+        "8517": (0.3, "851762", 0.5), "8541": (0.08, "854140", 0.5), "8542": (0.15, "854231", 0.5),
+        "8471": (0.35, "847130", 0.6),  # computers are of chapter 84, and about that size
+    },
+}  # fmt: skip
+EU_DETAIL_YEARS, EU_DETAIL_MEMBERS = range(2017, 2025), ("DE", "FR", "NL")
+
+
+def eu_detail(cells: dict[Cell, Flow]) -> dict[Cell, Flow]:
+    """Headings and subheadings of a few members as parts of their chapters; rounded down, so never above the whole."""
+    parts: dict[Cell, Flow] = {}
+    for (reporter, partner, chapter, year), (value, mass) in cells.items():
+        if year in EU_DETAIL_YEARS and reporter in EU_DETAIL_MEMBERS:
+            rng = stream("detail", chapter, partner, reporter)
+            for heading, (share, subheading, part) in EU_DETAIL[chapter].items():
+                of_chapter = share * rng.uniform(0.8, 1.0)
+                for code, by in ((heading, of_chapter), (subheading, of_chapter * part)):
+                    parts[reporter, partner, code, year] = math.floor(value * by), mass and math.floor(mass * by)
+    return parts
+
+
 def eurostat(figures: Path) -> Rows:
     published = eu_published(figures)
     cells = fit_below_published(eu_cells(eu_anchors(figures)), published)
     world = add_up(cells, 1, WORLD) | {cell: (value, None) for cell, value in published.items()}
     members = cells | world
-    flows = members | add_up(members, 0, EU27)
+    flows = members | add_up(members, 0, EU27) | eu_detail(cells)
     rows = [
         {
             "reporter": reporter, "partner": partner, "product": product, "year": str(year),
@@ -1115,6 +1152,101 @@ def eurostat(figures: Path) -> Rows:
         for (reporter, partner, product, year), (value, mass) in sorted(flows.items())
     ]  # fmt: skip
     return unique(rows, "reporter", "partner", "product", "year")
+
+
+THB_YEARS = range(2018, 2023)
+THB_MEMBERS = ("AT", "CY", "DE", "EL", "ES", "FR", "IT", "NL", "PL", "SE", "UK")
+THB_FORMS, THB_CITIZENS = ("SEXUAL", "LABOUR", "OTHER"), ("NAT", "EU27_2020_FOR", "NEU27_2020_FOR")
+THB_PUBLISHED = {  # registered victims in the EU
+    ("TOTAL", 2021): 7155, ("TOTAL", 2022): 10093,
+    ("SEXUAL", 2022): 4014, ("LABOUR", 2022): 3990, ("OTHER", 2022): 1699,
+}  # fmt: skip
+USD_PER_EUR = {
+    2010: "1.3257", 2011: "1.3920", 2012: "1.2848", 2013: "1.3281", 2014: "1.3285", 2015: "1.1095", 2016: "1.1069",
+    2017: "1.1297", 2018: "1.1810", 2019: "1.1195", 2020: "1.1422", 2021: "1.1827", 2022: "1.0530", 2023: "1.0813",
+    2024: "1.0824",
+}  # fmt: skip
+USUAL_PER_EUR = {"CNY": 7.8, "GBP": 0.86, "INR": 82.0, "XOF": 655.957}
+
+
+def main_cell(dataset: str, dimensions: str, year: int, cell: str, source: str) -> Row:
+    """A cell of the main base as printed: value and flag."""
+    names = {"dataset": dataset, "dimensions": dimensions, "time_period": str(year), "cell": cell}
+    return names | {"source_id": source}
+
+
+def thb_counts(dataset: str, dimension: str, codes: tuple[str, ...], geo: str) -> Iterator[Row]:
+    """Parts and their total; Cyprus' parts are confidential, the United Kingdom ends in 2019, 2022 is provisional."""
+    rng = stream("thb", dataset, geo)
+    for year in THB_YEARS:
+        counts = {code: rng.randint(5, 60) for code in codes}
+        for code, count in ({"TOTAL": sum(counts.values())} | counts).items():
+            cell = f"{count} p" if year == 2022 else str(count)
+            cell = ": @C" if geo == "CY" and code != "TOTAL" else cell
+            cell = ":" if geo == "UK" and year > 2019 else cell
+            yield main_cell(dataset, f"freq=A,{dimension}={code},unit=NR,geo={geo}", year, cell, "syn_thb")
+
+
+def eurostat_main() -> Rows:
+    rows = [
+        main_cell("CRIM_THB_VEXP", f"freq=A,expl={form},unit=NR,geo={EU27}", year, str(count), "eurostat_thb_news")
+        for (form, year), count in THB_PUBLISHED.items()
+    ]
+    for geo in THB_MEMBERS:
+        rows += thb_counts("CRIM_THB_VEXP", "expl", THB_FORMS, geo)
+        rows += thb_counts("CRIM_THB_VCTZ", "citizen", THB_CITIZENS, geo)
+    rate = "freq=A,statinfo=AVG,unit=NAC,currency="
+    rows += [main_cell("ERT_BIL_EUR_A", f"{rate}USD", year, cell, "ecb_usd") for year, cell in USD_PER_EUR.items()]
+    for currency, usual in USUAL_PER_EUR.items():
+        rng = stream("ert", currency)
+        fixed = currency == "XOF"
+        course = path_through(rng, usual, 2018, EU_YEARS, 0.0, 0.0 if fixed else 0.02)
+        cells = {year: number(usual if fixed else value, 4) for year, value in course.items()}
+        rows += [main_cell("ERT_BIL_EUR_A", rate + currency, y, cell, "syn_ert") for y, cell in cells.items()]
+    return unique(rows, "dataset", "dimensions", "time_period")
+
+
+CONTENTS_CODES = {
+    "crim_thb_sex", "crim_thb_vctz", "crim_thb_vexp", "ert_bil_eur_a", "migr_ressw1_1", "migr_ressw2", "migr_resocc",
+    "lfsa_egan22d", "lfsa_eisn2", "hsw_n2_01", "ext_lt_maineu", "naio_10_cp1610", "sbs_na_ind_r2",
+}  # fmt: skip
+
+
+def eurostat_toc(figures: Path) -> Rows:
+    """Lines of the table of contents as printed (a dataset stands below each of its themes) with their folders."""
+    text = (figures / "wire/eurostat/toc/table_of_contents_en.txt").read_text(encoding="utf-8")
+    lines = list(csv.reader(text.splitlines(), "excel-tab"))
+    kept: dict[int, list[str]] = {}
+    above: dict[int, int] = {}  # level -> line
+    for at, cells in enumerate(lines[1:], start=1):
+        level = (len(cells[0]) - len(cells[0].lstrip())) // 4
+        above = {lower: line for lower, line in above.items() if lower < level} | {level: at}
+        if cells[1] in CONTENTS_CODES:
+            kept |= {line: lines[line] for line in above.values()}
+    names = ("title", "code", "type", "last_update", "last_structure_change", "data_start", "data_end")
+    return [
+        {name: cell if name == "title" else iso_day(cell.strip()) for name, cell in zip(names, cells, strict=False)}
+        | {"source_id": "eurostat_toc_2023"}
+        for _at, cells in sorted(kept.items())
+    ]
+
+
+def iso_day(text: str) -> str:
+    day, _, rest = text.partition(".")
+    month, _, year = rest.partition(".")
+    return f"{year}-{month}-{day}" if year else text
+
+
+def eurostat_cn8_links(figures: Path) -> Rows:
+    """Links of the sectors' goods, as printed: blanks in codes from 2013/14 on."""
+    goods = ("09", "18", "24", "40", "52", "61", "62", "8471", "8517", "8541", "8542")
+    path = figures / "wire/eurostat/codelists/CN_concordances_1988_2025_XLS_FORMAT.xls"
+    rows = [
+        {"period": str(int(float(period))), "origin_code": old, "destination_code": new, "source_id": "eurostat_cn"}
+        for period, old, new in xls.rows(path)[1:]
+        if float(period) >= 20092010 and (old.startswith(goods) or new.startswith(goods))
+    ]
+    return unique(rows, "period", "origin_code", "destination_code")
 
 
 # --- Eurostat: Comext's monthly files --------------------------------------------------------------------------------
@@ -1338,6 +1470,13 @@ def build(figures: Path, out: Path) -> dict[str, int]:
         ("world_bank_series", "indicator,name,source", world_bank_series(figures, wide)),
         ("world_bank", "indicator,ref_area,year,value,footnote,source_id", world_bank(figures, wide)),
         ("eurostat", "reporter,partner,product,year,value_eur,quantity_100kg,source_id", eurostat(figures)),
+        ("eurostat_main", "dataset,dimensions,time_period,cell,source_id", eurostat_main()),
+        (
+            "eurostat_toc",
+            "title,code,type,last_update,last_structure_change,data_start,data_end,source_id",
+            eurostat_toc(figures),
+        ),
+        ("eurostat_cn8_links", "period,origin_code,destination_code,source_id", eurostat_cn8_links(figures)),
         (
             "eurostat_months",
             "reporter,partner,trade_type,product_nc,product_sitc,product_cpa21,product_cpa22,product_bec,product_bec5,"

@@ -90,3 +90,33 @@ select
     snapshot_id
 from {{ relation }}
 {%- endmacro %}
+
+{# The main base of Eurostat: `dimensions` are the columns of the dataset between frequency and time. #}
+{% macro stage_eurostat_observations(relation, dimensions) -%}
+select
+    trim(freq) as freq,
+    {%- for name in dimensions %}
+    trim({{ name }}) as {{ name }},
+    {%- endfor %}
+    time_period,
+    {{ year_or_null('trim(time_period)') }} as year,
+    obs_value,
+    obs_value_text,
+    obs_qualifier,
+    nullif(trim(obs_flag), '') as obs_flag,
+    {{ obs_status('eurostat', conf='conf_status') }} as obs_status,
+    {{ conf_status('eurostat', conf='conf_status') }} as conf_status,
+    is_synthetic,
+    snapshot_id
+from {{ relation }}
+{%- endmacro %}
+
+{# Level of the nomenclature by the length of a code; NULL for TOTAL, masked codes and anything else. #}
+{% macro hs_level(code) -%}
+    case
+        when {{ text_matches(code, '[0-9]{2}') }} then 'HS2'
+        when {{ text_matches(code, '[0-9]{4}') }} then 'HS4'
+        when {{ text_matches(code, '[0-9]{6}') }} then 'HS6'
+        when {{ text_matches(code, '[0-9]{8}') }} then 'CN8'
+    end
+{%- endmacro %}

@@ -13,10 +13,14 @@ from pathlib import Path
 
 from ingest.errors import PayloadInvalid, SchemaDrift
 from ingest.formats import TextTable, csv_text, write_rows
+from ingest.registry import SYNTHETIC_MARK
 
 TIME = "TIME_PERIOD"
 OBS = ("OBS_VALUE", "OBS_FLAG", "CONF_STATUS")
+DIMENSIONS = "DIMENSIONS"  # all dimensions but frequency, area and time in one cell: unit=NR,sex=T
+_ASIDE = {"freq", "geo", TIME, SYNTHETIC_MARK}
 _FREQ = re.compile(r"[ASQMWDB]")
+_AREA = re.compile(r"[A-Z0-9_-]+")  # UKC-L, EU27_2020; a label has small letters
 # value or `:`, flag (composite ones such as `bdep` are one code), confidentiality; PRODCOM writes `:C` without the @
 _CELL = re.compile(
     r"(?P<value>:|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(?P<flag>[a-z]*)\s*(?:@(?P<conf>[A-Z]+)|(?P<bare>C))?"
@@ -33,12 +37,12 @@ class _Layout:
 
     @property
     def header(self) -> tuple[str, ...]:
-        """The dimensions with the time last, as in SDMX-CSV, then the observation."""
-        return (*(name for name in (*self.keys, self.across) if name != TIME), TIME, *OBS)
+        """The dimensions with the time last, as in SDMX-CSV, then the observation and the dimensions in one cell."""
+        return (*(name for name in (*self.keys, self.across) if name != TIME), TIME, *OBS, DIMENSIONS)
 
 
 def read(raw: Path, dest: Path, partner: str) -> TextTable:
-    """One row an observation. An empty cell is none; `:` is one without a value.
+    """One row an observation. An empty cell is none; `:` is one without a value. Column DIMENSIONS names the series.
 
     A cell of no known shape stays whole in OBS_VALUE, where the loader keeps it as text and the checks report it.
     Raises SchemaDrift for a header that does not name dimensions and time, PayloadInvalid for a broken row or for
@@ -85,12 +89,14 @@ def _observations(lines: Iterator[str], layout: _Layout, partner: str) -> Iterat
             continue
         first, *cells = _cells(line)
         series = _series(first, layout, number, partner)
+        named = ",".join(f"{name}={code}" for name, code in series.items() if name not in _ASIDE)
         if len(cells) != len(layout.codes):
             found = f"line {number}: {len(cells)} cells under {len(layout.codes)} columns"
             raise PayloadInvalid(found, partner=partner, expected="whole rows")
         for code, cell in zip(layout.codes, cells, strict=True):
             if cell:
-                yield {**series, layout.across: code, **_observation(cell)}
+                dimensions = named if layout.across in _ASIDE else f"{named},{layout.across}={code}".strip(",")
+                yield {**series, layout.across: code, **_observation(cell), DIMENSIONS: dimensions}
 
 
 def _series(first: str, layout: _Layout, number: int, partner: str) -> dict[str, str]:
@@ -99,11 +105,12 @@ def _series(first: str, layout: _Layout, number: int, partner: str) -> dict[str,
         found = f"line {number}: {len(codes)} codes for {len(layout.keys)} dimensions ({first[:200]!r})"
         raise PayloadInvalid(found, partner=partner, expected="code mode", remedy="ask without the labels option")
     series = dict(zip(layout.keys, codes, strict=True))
-    if "freq" in series and not _FREQ.fullmatch(series["freq"]):
-        raise PayloadInvalid(
-            f"line {number}: labels in place of codes (freq is {series['freq']!r})",
-            partner=partner, expected="code mode", remedy="ask without the labels option",
-        )  # fmt: skip
+    for name, code in (("freq", _FREQ), ("geo", _AREA)):
+        if name in series and not code.fullmatch(series[name]):
+            raise PayloadInvalid(
+                f"line {number}: labels in place of codes ({name} is {series[name]!r})",
+                partner=partner, expected="code mode", remedy="ask without the labels option",
+            )  # fmt: skip
     return series
 
 

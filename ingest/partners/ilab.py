@@ -59,7 +59,7 @@ def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 
 def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:
     for year, path in dataset.request["files"].items():
-        client.download(client.url("files", quote(path)), files / f"{year}.xml", expect="xml")
+        client.download_once(client.url("files", quote(path)), files / f"{year}.xml", expect="xml")
     return client.url("files")
 
 

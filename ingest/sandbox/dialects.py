@@ -19,6 +19,7 @@ MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # fixed, so that equal content gives equal 
 CET = timezone(timedelta(hours=1))  # Eurostat's stamps
 OCTETS = "application/octet-stream"  # the ILO's content type for everything
 SDMX_CSV = "application/vnd.sdmx.data+csv;version=1.0.0"
+SDMX_TSV = "text/tab-separated-values"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -243,12 +244,41 @@ def dataflow(code: str, label: str, *, updated: datetime, observations: int, per
     return Reply(json.dumps(body, indent=4, ensure_ascii=False).encode(), "application/json")
 
 
+def content_constraint(code: str, dimensions: Sequence[str], keys: Sequence[Sequence[str]]) -> Reply:
+    """The codes in use by dimension."""
+    used = [dict.fromkeys(key[at] for key in keys) for at in range(len(dimensions))]
+    values = "".join(
+        f'<c:KeyValue id="{name}">{"".join(f"<c:Value>{value}</c:Value>" for value in codes)}</c:KeyValue>'
+        for name, codes in zip(dimensions, used, strict=True)
+    )
+    body = (
+        "<?xml version='1.0' encoding='UTF-8'?>"
+        '<m:Structure xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message" '
+        'xmlns:s="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/structure" '
+        'xmlns:c="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common"><m:Structures><s:Constraints>'
+        f'<s:ContentConstraint agencyID="ESTAT" id="{code}" type="Actual" version="1.0">'
+        f'<s:CubeRegion include="true">{values}</s:CubeRegion></s:ContentConstraint></s:Constraints></m:Structures>'
+        "</m:Structure>"
+    )
+    return Reply(body.encode(), "application/vnd.sdmx.structure+xml;version=2.1")
+
+
+def listing(sizes: Mapping[str, int], updated: datetime) -> Reply:
+    """A folder of the bulk files as CSV; what the column of dates is called was not recorded."""
+    stamp = f"{updated:%Y-%m-%dT%H:%M:%SZ}"
+    lines = [f"{name},FILE,{size},{stamp}" for name, size in sorted(sizes.items())]
+    return Reply("\r\n".join(["NAME,TYPE,SIZE,DATE", *lines, ""]).encode(), "text/csv;charset=utf-8")
+
+
 def comext_listing(sizes: Mapping[str, int], updated: datetime) -> Reply:
     """The folder of Comext's products: the files by size, and names beside them that are no months."""
     beside = {"full_v2_202352.7z": 93_000_000, "full_partxixu_v2_202402.7z": 2_000_000, "trhs_v2_202402.7z": 9_000_000}
-    stamp = f"{updated:%Y-%m-%dT%H:%M:%SZ}"
-    lines = [f"{name},FILE,{size},{stamp}" for name, size in sorted({**beside, **sizes}.items())]
-    return Reply("\r\n".join(["NAME,TYPE,SIZE,DATE", *lines, ""]).encode(), "text/csv;charset=utf-8")
+    return listing({**beside, **sizes}, updated)
+
+
+def contents_date(iso: str) -> str:
+    """A day of the table of contents, dd.mm.yyyy; none stays none."""
+    return f"{date.fromisoformat(iso):%d.%m.%Y}" if iso else ""
 
 
 @dataclass(frozen=True)

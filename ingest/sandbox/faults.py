@@ -22,7 +22,7 @@ from ingest.sandbox.dialects import BOM, Reply, Request, fao_catalogue, ilo_cont
 from ingest.sandbox.seven_zip import seven_zip_bytes
 
 VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE", "VALUE_EUR"}
-PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date"}
+PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date", "PERIOD"}
 EXTRA = "A87_EXTRA"
 AREA_COLUMNS = {"Area Code", "Reporter Country Code", "ref_area", "reporter", "REPORTER"}
 
@@ -49,6 +49,7 @@ _FAO_STEMS = {
     "PP": "/Prices_E_",
     "OEA": "Employment_Indicators_Agriculture_E_",
 }
+_EUROSTAT_FILES = {"contents": r"/catalogue/toc/txt", "cn8_links": r"/files\?file="}
 _CATALOGUE_TOO = {"status", "html", "stall"}
 _RECOUNTED = ("drop", "repeat")
 
@@ -76,6 +77,8 @@ def _dataset_pattern(dataset: registry.Dataset, kind: str) -> str:
         return "|".join(re.escape(path) for path in dataset.request["files"].values())
     if dataset.months:
         return rf"/files\?(dir=|file=.*/{code}_)" if kind in _CATALOGUE_TOO else rf"/files\?file=.*/{code}_"
+    if dataset.request.get("kind") in _EUROSTAT_FILES:
+        return _EUROSTAT_FILES[dataset.request["kind"]]
     return code if kind in {*_CATALOGUE_TOO, "retired"} else f"/data/{code}"
 
 
@@ -310,8 +313,7 @@ _KINDS: dict[str, Callable[[str, Request, Reply], Reply]] = {
     "drop": _drop,
 }
 
-
-_EDITS = ("encoding", "rename", "header_only", "scale", "drop")  # kinds that change the content of a packed file
+_EDITS = _KINDS.keys() - {"status", "html", "empty", "garbage", "cut", "short", "stall", "retired"}  # of the content
 
 # --- editing bodies --------------------------------------------------------------------------------------------------
 

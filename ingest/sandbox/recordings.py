@@ -161,9 +161,12 @@ class Recordings:
         folder, _, name = request.path.rpartition("/")
         return self._zip(name) if folder == "/data/download" and re.fullmatch(r"\w+\.zip", name) else None
 
-    # --- Eurostat: SDMX-CSV files in code mode ---
+    # --- Eurostat: the table of contents, SDMX-CSV files in code mode ---
 
     def _eurostat(self, request: Request, clock: Clock) -> Reply | None:
+        if request.path == "/eurostat/api/dissemination/catalogue/toc/txt":
+            file = self._find("table_of_contents_en.txt")
+            return Reply(file.read_bytes(), "text/plain;charset=utf-8") if file else None
         if request.path == "/eurostat/api/dissemination/files":
             return self._comext_file(request, clock)
         found = re.fullmatch(

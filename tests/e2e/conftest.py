@@ -26,6 +26,8 @@ NEWEST = {
     "ilo.csv": ("time", "2022"),
     "world_bank.csv": ("year", "2021"),
     "eurostat.csv": ("year", "2024"),
+    "eurostat_main.csv": ("time_period", "2022"),
+    "eurostat_cn8_links.csv": ("period", "20232024"),
     "eurostat_months.csv": ("period", "202403"),
     "ilab_goods.csv": ("edition", "2022"),
     "ilab_findings.csv": ("report_year", "2022"),

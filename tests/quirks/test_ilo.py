@@ -340,11 +340,10 @@ def test_ilo_13_day_before_month(server, tmp_path: Path) -> None:
     later = f"{datetime.now(UTC) + timedelta(days=40):%d/%m/%Y} 07:10:19"
     server.says(contents("SDG_A871_SEX_AGE_RT_A", updated="05/02/2026 07:10:19"))
     server.says(contents("SDG_A871_SEX_AGE_RT_A", updated=later))
-    client = client_for("ilo", server.url)
-    ask = connector(client.partner).signal
-    assert ask(client, datasets()[A871], tmp_path)["updated"] == "2026-02-05T07:10:19"
+    ask = connector(partners()["ilo"]).signal
+    assert ask(client_for("ilo", server.url), datasets()[A871], tmp_path)["updated"] == "2026-02-05T07:10:19"
     with pytest.raises(PayloadInvalid, match="lies in the future"):
-        ask(client, datasets()[A871], tmp_path)
+        ask(client_for("ilo", server.url), datasets()[A871], tmp_path)
 
 
 @pytest.mark.quirk("ilo", 14, "Absent catalogue fields and empty records of catalogue and dictionary stop nothing.")

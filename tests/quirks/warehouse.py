@@ -44,9 +44,8 @@ class Warehouse:
         return _dicts(self.con.sql(f"select * from {self.ref(model)}"))
 
     def failing(self, test: str) -> Rows:
-        """The rows that a singular dbt test finds."""
-        query = self._rendered(DBT / "tests" / f"{test}.sql")
-        return _dicts(self.con.sql(query))
+        """What a singular dbt test of the project (`tests/<test>.sql`) finds."""
+        return _dicts(self.con.sql(self._rendered(DBT / "tests" / f"{test}.sql")))
 
     def ref(self, name: str) -> str:
         if name not in self.built:

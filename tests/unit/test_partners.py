@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ingest import lake
 from ingest.errors import (
@@ -116,6 +117,10 @@ def test_asking_what_moved_fetches_no_payload(dataset, sandbox, tmp_path):
         "/rplumber.ilo.org/metadata/toc/indicator",
         "/api.worldbank.org/v2/sources",
         "/ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/dataflow/ESTAT/DS-045409",
+        "/ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/dataflow/ESTAT/CRIM_THB_VCTZ",
+        "/ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/dataflow/ESTAT/CRIM_THB_VEXP",
+        "/ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/dataflow/ESTAT/ERT_BIL_EUR_A",
+        "/ec.europa.eu/eurostat/api/dissemination/catalogue/toc/txt",
         "/ec.europa.eu/eurostat/api/dissemination/files",
         "/apiprod.dol.gov/v4/datasets",
     }
@@ -617,7 +622,8 @@ def dataflow(**dates: str) -> str:
         {"type": "SOURCE_INSTITUTIONS", "text": "Eurostat"},
         {"type": "UPDATE_DATA", "date": "2025-12-04T23:00:00+0100"},
     ]
-    return json.dumps({"extension": {"annotation": [{**note, **dates} for note in notes]}})
+    structure = {"id": "DS-045409", "agencyId": "ESTAT", "version": "6.5"}
+    return json.dumps({"extension": {"datastructure": structure, "annotation": [{**note, **dates} for note in notes]}})
 
 
 CSV_HEADER = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE"
@@ -630,7 +636,7 @@ def comext_line(year: str, value: str, end: str = ",") -> str:
 def test_the_annotations_of_the_dataflow_are_the_signal(server, tmp_path):
     server.says(dataflow())
     assert signal(COMEXT, server.url, tmp_path) == {
-        "updated": "2025-12-04T23:00:00+0100", "observations": "324", "last_year": 2011,
+        "updated": "2025-12-04T23:00:00+0100", "observations": "324", "last_year": 2011, "structure": "6.5",
     }  # fmt: skip
 
 
@@ -649,7 +655,90 @@ def test_one_request_a_year_with_every_dimension_in_its_order(server, tmp_path):
     _said, files = deliver(few, server.url, tmp_path)
     path = "/ec.europa.eu/eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409/A.DE+GR..61+62.1.VALUE_IN_EUROS"
     assert server.paths[1:] == [f"{path}?format=SDMX-CSV&startPeriod={year}&endPeriod={year}" for year in (2010, 2011)]
-    assert sorted(file.name for file in files.iterdir()) == ["2010.csv", "2011.csv"]
+    assert sorted(file.name for file in files.iterdir()) == ["2010-00.csv", "2011-00.csv"]
+
+
+def constraint(*codes: str) -> str:
+    """The recorded layout."""
+    values = "".join(f"<c:Value>{code}</c:Value>" for code in codes)
+    return (
+        '<m:Structure xmlns:m="m" xmlns:c="c"><c:KeyValue id="partner"><c:Value>6109</c:Value></c:KeyValue>'
+        f'<c:KeyValue id="product">{values}</c:KeyValue></m:Structure>'
+    )
+
+
+def detailed(**asked: Any) -> Dataset:
+    detail = {"headings": ["61", "8471"], "first_year": 2011}
+    return COMEXT.model_copy(update={"request": COMEXT.request | {"products": ["61"], "detail": detail} | asked})
+
+
+def test_headings_and_subheadings_in_use_are_asked_for_below_the_limit_of_cells(server, tmp_path):
+    below = [f"6109{number:02}" for number in range(10, 99)]
+    used = ["61", "6109", "61091000", "8471", "847130", "8473", "TOTAL", "61XXXX", *below]
+    server.says(dataflow(), on="/dataflow/")
+    server.says(constraint(*used), on="/contentconstraint/ESTAT/DS-045409")
+    server.says(f"{CSV_HEADER}\r\n{comext_line('2010', '5')}\r\n", on="/data/")
+    _said, files = deliver(detailed(), server.url, tmp_path)
+    keys = [path.split("/DS-045409/")[1].split("?") for path in server.paths if "/data/" in path]
+    asked = {(query[-4:], tuple(key.split(".")[3].split("+"))) for key, query in keys}
+    products = {year: [code for of, codes in asked if of == year for code in codes] for year in ("2010", "2011")}
+    assert products["2010"] == ["61"]
+    assert sorted(products["2011"]) == sorted(["61", "6109", "8471", "847130", *below])
+    cells = max(len(codes) for _year, codes in asked) * len(COMEXT.request["reporters"]) * 282 * 2
+    assert 300_000 < cells < 500_000
+    assert len(list(files.glob("*.csv"))) == len(keys) == 5
+    assert (files / "codes.xml").exists()
+
+
+def test_a_heading_without_codes_in_use_is_refused(server, tmp_path):
+    server.says(dataflow(), on="/dataflow/")
+    server.says(constraint("61", "6109", "610910"), on="/contentconstraint/")
+    with pytest.raises(PayloadInvalid, match="no code in use under 8471"):
+        deliver(detailed(), server.url, tmp_path)
+
+
+def test_the_recorded_constraint_is_read(shared):
+    file = shared / "wire" / "eurostat" / "live_2026" / "ds-045409_contentconstraint_trimmed.xml"
+    assert eurostat._codes_in_use(file, "product") == {"01", "0101", "01012100"}
+
+
+LISTING = "NAME,TYPE,SIZE,LAST_UPDATE_DATE\r\nCN.txt,FILE,9,2026-01-05T11:00:00\r\n"
+LINKS = datasets()["eurostat_cn8_links"]
+
+
+def test_the_line_of_the_listing_is_the_signal_of_a_bulk_file(server, tmp_path):
+    server.says(f"{LISTING}CN8-PRED-SUCC.txt,FILE,401,2026-01-07T23:00:00\r\n")
+    said = signal(LINKS, server.url, tmp_path)
+    assert (said["updated"], said["line"]["SIZE"]) == ("2026-01-07T23:00:00", "401")
+    assert "dir=comext/COMEXT_METADATA/CLASSIFICATIONS_AND_RELATIONS/RELATIONS&format=csv" in server.paths[0]
+
+
+def test_a_bulk_file_that_left_its_folder_is_retired(server, tmp_path):
+    server.says(LISTING)
+    with pytest.raises(DatasetRetired, match="is not in the listing"):
+        signal(LINKS, server.url, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20212022;85414010;85414100\n",
+        '"85414010","85414100","20212022"\n',
+        "SUCC\tPRED\tPERIOD\n85414100\t85414010\t20212022.0\n\n",
+    ],
+)
+def test_links_are_read_with_or_without_a_header_and_in_any_order_that_it_names(tmp_path, text):
+    files = tmp_path / "payload"
+    files.mkdir()
+    (files / "links.txt").write_text(text)
+    (row,) = read(LINKS, files, tmp_path)
+    assert (row["period"], row["origin_code"], row["destination_code"]) == ("20212022", "85414010", "85414100")
+
+
+def test_dbt_knows_the_datasets_of_the_main_base():
+    project = yaml.safe_load((Path(__file__).parents[2] / "dbt_project" / "dbt_project.yml").read_text())
+    loaded = [d.code.lower() for d in datasets().values() if d.request.get("kind") == "sdmx_tsv"]
+    assert project["vars"]["eurostat_main_datasets"] == loaded
 
 
 def test_years_with_and_without_the_trailing_comma_are_one_load(tmp_path):
@@ -697,6 +786,21 @@ def test_the_newest_stamp_of_all_pages_and_of_ilab_only(server, tmp_path):
     assert said["updated"] == "2025-03-01"
     assert list(said["files"]) == ["2014", "2016", "2018", "2020", "2022"]
     assert len(server.paths) == 2
+
+
+def test_the_files_of_a_report_are_asked_for_once_a_run(server, tmp_path):
+    server.says("<Countries/>")
+    endpoints = Endpoints.sandbox(server.url)
+    for dataset_id in ("ilab_conventions", "ilab_projects"):
+        client = HttpClient(partners()["ilab"], endpoints)
+        files = tmp_path / dataset_id
+        files.mkdir()
+        ilab.fetch(client, datasets()[dataset_id], {}, files)
+        assert {file.read_bytes() for file in files.iterdir()} == {b"<Countries/>"}
+        assert sorted(file.stem for file in files.iterdir()) == ["2014", "2016", "2018", "2020", "2022"]
+    assert len(server.paths) == 5
+    ilab.fetch(HttpClient(partners()["ilab"], Endpoints.sandbox(server.url)), FINDINGS, {}, files)
+    assert len(server.paths) == 10
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"datasets": [{}], "meta": {}}', '{"datasets": [], "meta": {}}'])

@@ -79,6 +79,16 @@ TABLES = {
         "DE,CI,18,2010,1500000,6000.5,made\nDE,NA,18,2010,76,0,made\nNL,CI,18,2011,2000,,made\n"
         "NL,WORLD,18,2011,9000,35.1,real\n"
     ),
+    "eurostat_main": (
+        "dataset,dimensions,time_period,cell,source_id\n"
+        "RATES,\"freq=A,currency=USD\",2022,1.053,real\nRATES,\"freq=A,currency=USD\",2023,1.07 e,made\n"
+    ),
+    "eurostat_toc": (
+        "title,code,type,last_update,last_structure_change,data_start,data_end,source_id\n"
+        "Economy,ec,folder,,,,,real\n    Rates,rates,dataset,2023-06-06,,1971,2022,real\n"
+        "    Jobs,jobs,dataset,2023-06-07,2023-01-01,2000,2022Q4,real\n"
+    ),
+    "eurostat_cn8_links": "period,origin_code,destination_code,source_id\n20212022,8541 40 10,8541 41 00,real\n",
     "ilab_goods": (
         "edition,good,sector,country,region,child_labor,forced_labor,forced_child_labor,derived_labor_exploitation,"
         "derived_country,source_id\n"
@@ -383,6 +393,51 @@ def test_eurostat_key_filters(get: Get) -> None:
     assert get(url.format("A...61.1.")).content.count(b"\n") == 1
     assert get(url.format("A.DE.18")).status_code == 400
     assert b"EXTRACTION_TOO_BIG_COMEXT" in get(url.format(".....")).content
+
+
+EUROSTAT = "ec.europa.eu/eurostat/api/dissemination"
+RELATIONS = "comext/COMEXT_METADATA/CLASSIFICATIONS_AND_RELATIONS/RELATIONS"
+
+
+def test_eurostat_main_base_keeps_generated_cells_in_lines_of_their_own(get: Get) -> None:
+    assert get(f"{EUROSTAT}/sdmx/2.1/data/RATES?format=TSV").content == (
+        b"A87_SYNTHETIC,freq,currency\\TIME_PERIOD\t2022 \t2023 \r\n,A,USD\t1.053 \t\r\n1,A,USD\t\t1.07 e \r\n"
+    )
+    assert get(f"{EUROSTAT}/sdmx/2.1/data/JOBS?format=TSV").status_code == 404
+
+
+def test_eurostat_table_of_contents(get: Get, sandbox: Sandbox) -> None:
+    assert get(f"{EUROSTAT}/catalogue/toc/txt?lang=en").text.splitlines()[1:] == [
+        '"Economy"\t"ec"\t"folder"\t" "\t" "\t" "\t" "',
+        '"    Rates"\t"rates"\t"dataset"\t"17.02.2026"\t" "\t"1971"\t"2022"\t" "',
+        '"    Jobs"\t"jobs"\t"dataset"\t"07.06.2023"\t"01.01.2023"\t"2000"\t"2022Q4"\t" "',
+    ]
+
+
+def test_eurostat_bulk_files_and_their_listing(get: Get) -> None:
+    body = get(f"{EUROSTAT}/files?file={RELATIONS}/CN8-PRED-SUCC.txt").content
+    assert body == b"Period\tOrigin code\tDestination code\r\n20212022\t8541 40 10\t8541 41 00\r\n"
+    listed = get(f"{EUROSTAT}/files?dir={RELATIONS}&format=csv").text.splitlines()
+    assert listed[1] == f"CN8-PRED-SUCC.txt,FILE,{len(body)},2026-02-17T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("fault", "path"),
+    [
+        ("eurostat_toc=cut", f"{EUROSTAT}/catalogue/toc/txt?lang=en"),
+        ("CN8-PRED-SUCC=cut", f"{EUROSTAT}/files?file={RELATIONS}/CN8-PRED-SUCC.txt"),
+    ],
+)
+def test_eurostat_files_can_be_spoilt(sandbox: Sandbox, get: Get, fault: str, path: str) -> None:
+    whole = get(path).content
+    sandbox.faults = [Fault.parse(fault)]
+    assert get(path).content == whole[: len(whole) * 6 // 10]
+
+
+def test_eurostat_content_constraint(get: Get) -> None:
+    body = get(f"{COMEXT}/contentconstraint/ESTAT/DS-045409").text
+    assert '<c:KeyValue id="product"><c:Value>18</c:Value></c:KeyValue>' in body
+    assert '<c:KeyValue id="partner"><c:Value>CI</c:Value><c:Value>NA</c:Value><c:Value>WORLD</c:Value>' in body
 
 
 # --- USDOL -----------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def test_periods_in_the_columns(tmp_path):
     rows = read(tmp_path, "freq,unit,geo\\TIME_PERIOD\t2023 \t2024 \r\nA,PC,AT\t2.3 \t7.5 u\r\nA,PC,EL\t: \t4\r\n")
     assert rows[1] == {
         "freq": "A", "unit": "PC", "geo": "AT", "TIME_PERIOD": "2024",
-        "OBS_VALUE": "7.5", "OBS_FLAG": "u", "CONF_STATUS": "",
+        "OBS_VALUE": "7.5", "OBS_FLAG": "u", "CONF_STATUS": "", "DIMENSIONS": "unit=PC",
     }  # fmt: skip
     assert [(row["geo"], row["TIME_PERIOD"], row["OBS_VALUE"]) for row in rows] == [
         ("AT", "2023", "2.3"), ("AT", "2024", "7.5"), ("EL", "2023", ""), ("EL", "2024", "4"),
@@ -48,7 +48,8 @@ def test_periods_in_the_columns(tmp_path):
 
 def test_areas_in_the_columns_give_the_same_columns(tmp_path):
     rows = read(tmp_path, "unit,time\\geo\tBE \tDE \nPC,2014\t1 \t2 b\nPC,2013\t3 \t: \n")
-    assert list(rows[0]) == ["unit", "geo", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG", "CONF_STATUS"]
+    assert list(rows[0]) == ["unit", "geo", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG", "CONF_STATUS", "DIMENSIONS"]
+    assert {row["DIMENSIONS"] for row in rows} == {"unit=PC"}
     assert [(row["geo"], row["TIME_PERIOD"], row["OBS_VALUE"], row["OBS_FLAG"]) for row in rows] == [
         ("BE", "2014", "1", ""), ("DE", "2014", "2", "b"), ("BE", "2013", "3", ""), ("DE", "2013", "", ""),
     ]  # fmt: skip

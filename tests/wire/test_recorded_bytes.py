@@ -1,6 +1,7 @@
 """Real payloads, served byte for byte, through the code that talks to the real servers; figures are known answers."""
 
 import hashlib
+import importlib.util
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import duckdb
 import pytest
 
 from ingest import lake
+from ingest.formats import cn8_links
 from ingest.http import Endpoints
 from ingest.refresh import Outcome, refresh
 from ingest.registry import Dataset, datasets, load_dataset
@@ -115,6 +117,33 @@ def test_comext_file_whose_rows_are_longer_than_its_header(tmp_path: Path, recor
     assert loaded.one("list_sort(list(distinct indicator))") == ["QUANTITY_IN_100KG"]
     assert loaded.one("list_sort(list(distinct product))") == ["3915"]
     assert loaded.one("list_sort(list(distinct reporter))", "time_period = '2024'") == ["ES", "GR"]
+
+
+def test_eurostat_table_of_contents_holds_each_dataset_once(tmp_path: Path, recorded: Endpoints) -> None:
+    loaded = Loaded(Home(tmp_path), datasets()["eurostat_toc"], recorded)
+    assert loaded.outcome.status == "accepted", loaded.outcome.message
+    assert loaded.outcome.rows == 6_953
+    assert loaded.one("last_update", "code = 'crim_thb_vexp'") == "2023-02-09"
+    assert loaded.one("max(data_end)", "code = 'ert_bil_eur_a'") == "2022"
+    assert loaded.one("count(*)", "data_end = 'LTAA'") == 2
+
+
+def test_eurostat_concordance_of_cn8_codes_written_as_text(tmp_path: Path, wire: Path) -> None:
+    """The recorded .xls by the reader of the sample's builder, then its cells as they stand through the real parser."""
+    spec = importlib.util.spec_from_file_location("xls", HERE.parents[1] / "tools" / "xls.py")
+    assert spec is not None and spec.loader is not None
+    xls = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(xls)
+    cells = xls.rows(wire / "eurostat" / "codelists" / "CN_concordances_1988_2025_XLS_FORMAT.xls")
+    assert cells[:2] == [["Period", "Origin code", "Destination code"], ["19881989", "02012011", "02012021"]]
+    assert sum(" " in old or " " in new for _period, old, new in cells[1:]) == 2_928
+    (tmp_path / "links.txt").write_text("".join("\t".join(row) + "\r\n" for row in cells))
+    known = tuple(datasets()["eurostat_cn8_links"].request["known_link"])
+    table = cn8_links.read(tmp_path / "links.txt", tmp_path / "links.csv", "eurostat", known)
+    links = duckdb.sql(f"select * from read_csv('{table.path}', all_varchar=true)").fetchall()
+    assert len(links) == len(set(links)) == 16_962
+    assert sum(old == new for _period, old, new in links) == 1_194
+    assert {len(code) for link in links for code in link} == {8}
 
 
 def test_ilab_goods_editions(tmp_path: Path, recorded: Endpoints) -> None:

@@ -4,6 +4,7 @@ with flows as (
         observations.reporter,
         observations.partner,
         observations.product,
+        observations.hs_level,
         observations.flow,
         observations.year,
         max(case when units.to_unit = 'EUR' then observations.obs_value * units.factor end) as value_eur,
@@ -21,7 +22,8 @@ with flows as (
     -- months would be added to the years they belong to
     where observations.freq = 'A' and observations.year is not null
     group by
-        observations.reporter, observations.partner, observations.product, observations.flow, observations.year
+        observations.reporter, observations.partner, observations.product, observations.hs_level, observations.flow,
+        observations.year
 
 )
 
@@ -37,6 +39,7 @@ select
         else coalesce(partners.kind, 'unclassified')
     end as partner_kind,
     flows.product,
+    flows.hs_level,
     flows.flow,
     flows.year,
     flows.value_eur,

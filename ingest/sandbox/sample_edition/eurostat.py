@@ -1,16 +1,40 @@
-"""Eurostat: one Comext dataflow, cut by key and period."""
+"""Eurostat: a Comext dataflow and datasets of the main base, cut by key and period; the table of contents; CN8 links.
+
+The layout of the file of CN8 links was never recorded; it is written like the official concordance.
+"""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
-from ingest.sandbox.dialects import CET, SDMX_CSV, Clock, Reply, Request, Slice, dataflow
-from ingest.sandbox.sample_edition.tables import Tables, joined
+from ingest.sandbox.dialects import (
+    CET,
+    SDMX_CSV,
+    SDMX_TSV,
+    Clock,
+    Reply,
+    Request,
+    Slice,
+    content_constraint,
+    contents_date,
+    dataflow,
+    listing,
+)
+from ingest.sandbox.sample_edition.tables import Row, Tables, grouped, joined
 
+DISSEMINATION = "/eurostat/api/dissemination"
+MAIN = f"{DISSEMINATION}/sdmx/2.1"
 COMEXT = "/eurostat/api/comext/dissemination/sdmx/2.1"
 COMEXT_CODE = "DS-045409"
 COMEXT_DIMENSIONS = ("freq", "reporter", "partner", "product", "flow", "indicators")
 COMEXT_INDICATORS = {"VALUE_IN_EUROS": "value_eur", "QUANTITY_IN_100KG": "quantity_100kg"}
+RELATIONS = "comext/COMEXT_METADATA/CLASSIFICATIONS_AND_RELATIONS/RELATIONS"
+LINKS = "CN8-PRED-SUCC.txt"
+CONTENTS = ("title", "code", "type", "last_update", "last_structure_change", "data_start", "data_end")
+CONTENTS_NAMES = (
+    "title", "code", "type", "last update of data", "last table structure change", "data start", "data end", "values",
+)  # fmt: skip
 
 
 class Eurostat:
@@ -20,13 +44,24 @@ class Eurostat:
         self._tables = tables
 
     def answer(self, request: Request, clock: Clock) -> Reply | None:
-        match request.path.removeprefix(COMEXT).strip("/").split("/"):
+        for prefix, answer in ((COMEXT, self._comext), (MAIN, self._main), (DISSEMINATION, self._other)):
+            if request.path.startswith(prefix):
+                return answer(request.path.removeprefix(prefix).strip("/").split("/"), request, clock)
+        return None
+
+    # --- Comext ---
+
+    def _comext(self, path: list[str], request: Request, clock: Clock) -> Reply | None:
+        match path:
             case ["dataflow", "ESTAT", code, *_] if code == COMEXT_CODE:
                 count = sum(map(len, self._years.values()))
                 return dataflow(
                     code, "EU trade since 1988 by HS2-4-6 and CN8", updated=clock.moment(), observations=count,
                     periods=list(self._years),
                 )  # fmt: skip
+            case ["contentconstraint", "ESTAT", code, *_] if code == COMEXT_CODE:
+                keys = [key for lines in self._years.values() for key, _line in lines]
+                return content_constraint(code, COMEXT_DIMENSIONS, keys)
             case ["data", code, *key] if code == COMEXT_CODE:
                 return self._data(Slice.parse("".join(key), request.query, len(COMEXT_DIMENSIONS)), clock)
         return None
@@ -55,3 +90,68 @@ class Eurostat:
         for year in sorted(filter(asked.spans, self._years)):
             lines += [lead + line for key, line in self._years[year] if asked.holds(key)]
         return Reply(joined(lines, "\r\n").encode(), SDMX_CSV, chunked=True)
+
+    # --- the main base: whole datasets ---
+
+    def _main(self, path: list[str], _request: Request, clock: Clock) -> Reply | None:
+        match path:
+            case ["dataflow", "ESTAT", code, *_] if code in self._cells:
+                rows = self._cells[code]
+                periods = [row["time_period"] for row in rows]
+                return dataflow(code, code, updated=clock.moment(), observations=len(rows), periods=periods)
+            case ["data", code] if code in self._cells:
+                return Reply(self._tsv(self._cells[code]), SDMX_TSV, chunked=True)
+        return None
+
+    @functools.cached_property
+    def _cells(self) -> dict[str, list[Row]]:
+        return grouped(self._tables["eurostat_main"], "dataset")
+
+    def _tsv(self, rows: list[Row]) -> bytes:
+        """The layout of 2026: CRLF, a blank after each period and cell, `:` where a series has no value.
+
+        A series of which a part is synthetic stands in two lines, and each has empty cells where the other has its own.
+        """
+        extra, mark = self._tables.mark(rows)
+        periods = sorted({row["time_period"] for row in rows})
+        names = [part.partition("=")[0] for part in rows[0]["dimensions"].split(",")]
+        series: dict[tuple[str, ...], dict[str, str]] = {}
+        for row in rows:
+            codes = (*mark(row), *(part.partition("=")[2] for part in row["dimensions"].split(",")))
+            series.setdefault(codes, {})[row["time_period"]] = row["cell"]
+        lines = ["\t".join((f"{','.join((*extra, *names))}\\TIME_PERIOD", *(f"{period} " for period in periods)))]
+        for codes, cells in series.items():
+            lines.append("\t".join((",".join(codes), *(f"{cells[p]} " if p in cells else "" for p in periods))))
+        return joined(lines, "\r\n").encode()
+
+    # --- catalogue and bulk files ---
+
+    def _other(self, path: list[str], request: Request, clock: Clock) -> Reply | None:
+        match path:
+            case ["catalogue", "toc", "txt"]:
+                return Reply(self._contents(clock), "text/plain;charset=utf-8")
+            case ["files"] if request.query.get("dir") == RELATIONS:
+                return listing({LINKS: len(self._links)}, clock.moment())
+            case ["files"] if request.query.get("file") == f"{RELATIONS}/{LINKS}":
+                return Reply(self._links, "text/plain;charset=utf-8")
+        return None
+
+    def _contents(self, clock: Clock) -> bytes:
+        """Folders have 7 fields and datasets 8, as since 2026; what is served here was updated as the clock says."""
+        lines = [_quoted(CONTENTS_NAMES)]
+        for row in self._tables["eurostat_toc"]:
+            served = {"last_update": clock.day().isoformat()} if row["code"].upper() in self._cells else {}
+            days = {name: contents_date((row | served)[name]) for name in ("last_update", "last_structure_change")}
+            cells = [(row | days)[name] or " " for name in CONTENTS]
+            lines.append(_quoted(cells if row["type"] == "folder" else [*cells, " "]))
+        return joined(lines, "\n").encode()
+
+    @functools.cached_property
+    def _links(self) -> bytes:
+        rows = self._tables["eurostat_cn8_links"]
+        lines = ("\t".join((row["period"], row["origin_code"], row["destination_code"])) for row in rows)
+        return joined(["Period\tOrigin code\tDestination code", *lines], "\r\n").encode()
+
+
+def _quoted(cells: Iterable[str]) -> str:
+    return "\t".join(f'"{cell}"' for cell in cells)

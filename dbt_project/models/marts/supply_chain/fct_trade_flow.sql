@@ -24,4 +24,4 @@ where
     -- aggregates hold their members, GB holds its parts, and a code nobody has classified yet could be either
     and partner_kind not in ('aggregate', 'part', 'unclassified')
     -- one level of the nomenclature: headings are inside their chapter
-    and {{ text_matches('product', '[0-9]{2}') }}
+    and hs_level = 'HS2'

@@ -3,6 +3,7 @@ select
     trim(reporter) as reporter,
     trim(partner) as partner,
     trim(product) as product,
+    {{ hs_level('trim(product)') }} as hs_level,
     trim(flow) as flow,
     trim(indicator) as indicator_id,
     time_period,

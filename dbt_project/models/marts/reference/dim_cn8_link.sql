@@ -1,0 +1,24 @@
+with counted as (
+
+    select
+        *,
+        count(*) over (partition by origin_year, origin_code) as destinations,
+        count(*) over (partition by origin_year, destination_code) as origins
+    from {{ ref('stg_eurostat__cn8_links') }}
+
+)
+
+select
+    origin_year,
+    origin_code,
+    destination_year,
+    destination_code,
+    case
+        when origins = 1 and destinations = 1 then '1:1'
+        when origins = 1 then '1:n'
+        when destinations = 1 then 'n:1'
+        else 'n:m'
+    end as link_kind,
+    is_synthetic,
+    snapshot_id
+from counted

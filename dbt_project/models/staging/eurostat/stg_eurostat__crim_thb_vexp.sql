@@ -1,0 +1,1 @@
+{{ stage_eurostat_observations(source('eurostat', 'eurostat_crim_thb_vexp'), ['dimensions', 'geo']) }}

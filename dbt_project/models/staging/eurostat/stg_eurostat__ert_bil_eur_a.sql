@@ -1,0 +1,1 @@
+{{ stage_eurostat_observations(source('eurostat', 'eurostat_ert_bil_eur_a'), ['statinfo', 'unit', 'currency']) }}
