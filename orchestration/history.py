@@ -24,9 +24,15 @@ FACTS = {
     "country_progress.fct_observation": (
         "dataset_id", "ref_area", "indicator_id", "source_code", "sex", "breakdown", "year",
     ),
+    "country_progress.fct_ratification": ("iso3", "convention_id", "report_year"),
+    "country_progress.fct_legal_standard": ("iso3", "standard_id", "territory", "report_year"),
+    "country_progress.fct_enforcement": ("iso3", "section", "measure", "territory", "report_year"),
+    "country_progress.fct_suggested_action": ("iso3", "area", "action_text", "report_year"),
+    "country_progress.fct_ilab_project": ("iso3", "title", "link", "report_year"),
     "supply_chain.fct_production": ("ref_area", "item_code", "year"),
     "supply_chain.fct_trade_flow": ("reporter", "partner", "hs_chapter", "flow", "year"),
     "supply_chain.fct_goods_list": ("good_id", "iso3", "edition"),
+    "supply_chain.fct_goods_list_change": ("good_id", "iso3", "edition"),
 }  # fmt: skip
 FACT_HISTORY = Table(
     "meta.fact_history",
