@@ -5,13 +5,14 @@ from __future__ import annotations
 import dagster as dg
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from ingest import lake, months
 from ingest.http import Endpoints
 from ingest.refresh import EditionMixed, Outcome, refresh
 from ingest.registry import Dataset, datasets
 from ingest.sandbox import Fault
-from orchestration import meta, warehouse
+from orchestration import cli, meta, warehouse
 from orchestration.build import build_definitions
 from orchestration.resources import Partners
 
@@ -239,6 +240,16 @@ def test_meta_has_a_row_a_month_under_the_name_of_the_dataset(run, home):
         assert ask("select dataset_id, count(*) from meta.load group by 1") == [(COMEXT.id, 3)]
         attempts = ask("select dataset_id, period, outcome from meta.attempt order by 2 nulls first")
     assert attempts == [(COMEXT.id, period, "accepted") for period in (None, *MONTHS)]
+
+
+def test_a_dataset_as_of_a_moment_is_that_of_all_its_months(run, home, tmp_path):
+    run()
+    file = tmp_path / "months.parquet"
+    done = CliRunner().invoke(cli.app, ["as-of", COMEXT.id, "2999-01-01", "--to", str(file)])
+    assert done.exit_code == 0, done.output
+    assert duckdb.sql(f"select distinct period from '{file}' order by 1").fetchall() == [(month,) for month in MONTHS]
+    before = CliRunner().invoke(cli.app, ["as-of", COMEXT.id, "2020-01-01", "--to", str(file)])
+    assert before.exit_code == 1
 
 
 def test_a_changed_month_makes_a_build_due(run, home, sandbox):
