@@ -36,7 +36,7 @@ def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
         kind = "goods" if dataset.code == "goods" else "findings"
         for year in YEARS:
             (payload / f"{year}.xml").symlink_to(WIRE / f"{kind}_{year}.xml")
-        lake.load(dataset, connector(partners()["ilab"]).read(dataset, payload, folder), "snapshot", data)
+        lake.load(dataset, connector(partners()["ilab"]).read(dataset, payload, folder), data)
         return data
 
     return load
@@ -46,7 +46,8 @@ def warehouse(load: Load, *dataset_ids: str) -> Warehouse:
     """dbt's models over the recorded tables."""
     made = Warehouse({})
     for name in dataset_ids:
-        made.con.execute(f"create table {name} as select * from read_parquet('{load(name)}/*.parquet')")
+        table = f"read_parquet('{load(name)}/*.parquet')"
+        made.con.execute(f"create table {name} as select *, 'snapshot' as snapshot_id from {table}")
         made.built.add(name)
     return made
 
