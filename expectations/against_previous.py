@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from expectations.model import Check, Expect, in_list, listed, quoted, registry_file, rows, shown
 from ingest.registry import Dataset
@@ -152,14 +153,15 @@ def areas_kept(dataset: Dataset, area: str) -> Check:
 
 
 def last_year_kept(dataset: Dataset, area: str, period: str) -> Check:
-    """Areas that are gone altogether are left to `areas_kept`."""
-    has_value = " where obs_value is not null" if dataset.has_obs else ""
-    latest_now = f"max({quoted(period)})" + (" filter (where obs_value is not null)" if dataset.has_obs else "")
+    """Areas that are gone altogether are left to `areas_kept`, projections beyond this year are left aside."""
+    is_past = f"left({quoted(period)}, 4) <= '{datetime.now(UTC).year}'"
+    counts = f"{is_past} and obs_value is not null" if dataset.has_obs else is_past
+    last = f"max({quoted(period)}) filter (where {counts})"
     failing = f"""
         select {quoted(area)}, last_before, last_now
-        from (select {quoted(area)}, max({quoted(period)}) as last_before from previous{has_value} group by 1) as b
-        join (select {quoted(area)}, {latest_now} as last_now from {{batch}} group by 1) as n using ({quoted(area)})
-        where last_now is null or last_now < last_before"""
+        from (select {quoted(area)}, {last} as last_before from previous group by 1) as b
+        join (select {quoted(area)}, {last} as last_now from {{batch}} group by 1) as n using ({quoted(area)})
+        where last_before is not null and (last_now is null or last_now < last_before)"""
     return Check(
         name="last_year_kept",
         description="no area's last period with a value goes back",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from expectations import comext
+from expectations import comext, fao
 from expectations.model import Check, listed, rows, shown
 from ingest.registry import Dataset
 from ingest.storage import sql_text
@@ -12,12 +12,15 @@ from ingest.storage import sql_text
 # Findings report: shares of children are printed as 0-100 up to report year 2014 and as 0-1 from 2016 on. Completion
 # rates are no shares (late entry takes them above 100 %).
 SHARES = ("Total_Percentage_of_Working_Children", "Agriculture", "Industry", "Services", "Percentage", "Total")
+NUMBER = "[$]?[0-9][0-9,.]*( million)?[*†‡]*"  # as USDOL writes it
+ENOUGH_CELLS = 20  # fewer cells prove nothing about a report
 SHARE_LIMIT = "case when try_cast(report_year as integer) < 2016 then 100 else 1.05 end"
 
 
 def ilo(dataset: Dataset) -> Iterator[Check]:
     if "indicator" in dataset.lake_columns:
         yield asked_indicator_only(dataset)
+        yield years_only(dataset)
     if "source" in dataset.key and dataset.period_column in dataset.key:
         yield one_source_per_series(dataset)
 
@@ -29,9 +32,19 @@ def ilab(dataset: Dataset) -> Iterator[Check]:
         yield percent_outliers(dataset)
     if {"child_labor", "forced_labor", "forced_child_labor"} <= columns.keys():
         yield forced_child_labour_consistent(dataset)
+    if {"report_year", "measure", "territory", "value_text"} <= columns.keys():
+        yield reports_differ(dataset)
+        yield one_kind_of_answer(dataset)
+    if "copies" in columns:
+        yield printed_once(dataset)
 
 
-FAMILIES: dict[str, Callable[[Dataset], Iterator[Check]]] = {"ilo": ilo, "ilab": ilab, "eurostat": comext.checks}
+FAMILIES: dict[str, Callable[[Dataset], Iterator[Check]]] = {
+    "fao": fao.checks,
+    "ilo": ilo,
+    "ilab": ilab,
+    "eurostat": comext.checks,
+}
 
 
 def asked_indicator_only(dataset: Dataset) -> Check:
@@ -45,6 +58,22 @@ def asked_indicator_only(dataset: Dataset) -> Check:
         failing=failing,
         finding="{n} rows are of another indicator",
         advice="the reply belongs to another request: look at the raw snapshot, then refresh again",
+    )
+
+
+def years_only(dataset: Dataset) -> Check:
+    """Only annual datasets are taken: a quarter or month has no year in staging, and would be lost without a word."""
+    failing = (
+        f"select {shown(dataset, 'time_period')} from {{batch}} "
+        "where not regexp_full_match(time_period, '[0-9][0-9][0-9][0-9]')"
+    )
+    return Check(
+        name="years_only",
+        description="every period is a calendar year",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} periods are no year",
+        advice="the reply holds another frequency: compare the request (id ending in _A) with the raw file",
     )
 
 
@@ -117,4 +146,69 @@ def forced_child_labour_consistent(dataset: Dataset) -> Check:
         failing=failing,
         finding="{n} goods contradict themselves",
         advice="known: cotton of Uzbekistan, edition 2018; tell USDOL about any other",
+    )
+
+
+def reports_differ(dataset: Dataset) -> Check:
+    """Two reports share 4 to 6 % of their enforcement figures above 3 (trap 17): a file put together out of two
+    reports, or one report under two names, shares most of them."""
+    place = "report_year, dense_rank() over (order by report_year) as report, country, measure, territory, value_text"
+    cells = (
+        f"(select {place} from {{batch}} where regexp_full_match(value_text, {sql_text(NUMBER)}) "
+        "and try_cast(regexp_replace(value_text, '[^0-9.]', '', 'g') as double) > 3)"
+    )
+    failing = f"""
+        select report_year, next_report, country, measure, territory, value_text from (
+            select a.*, b.report_year as next_report, a.value_text = b.value_text as is_same
+            from {cells} as a join {cells} as b
+                on b.report = a.report + 1 and a.country = b.country and a.measure = b.measure
+                and a.territory is not distinct from b.territory
+        )
+        window pair as (partition by report)
+        qualify is_same and count(*) over pair >= {ENOUGH_CELLS}
+            and 2 * sum(cast(is_same as integer)) over pair > count(*) over pair"""
+    return Check(
+        name="reports_differ",
+        description="consecutive reports share at most half of their enforcement figures above 3",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} figures stand unchanged in the next report, more than half of those that could differ",
+        advice="the file of one report year holds the figures of another: find the commit of the report in the "
+        "agency's repositories and change `files` in ingest/registry/layouts.yaml",
+    )
+
+
+def one_kind_of_answer(dataset: Dataset) -> Check:
+    kind = (
+        "case when lower(value_text) in ('yes', 'no') then 'yes or no' "
+        f"when regexp_full_match(value_text, {sql_text(NUMBER)}) then 'number' end"
+    )
+    failing = (
+        f"select {shown(dataset, 'value_text')}, kind from (select *, {kind} as kind from {{batch}}) "
+        "where kind is not null qualify 2 * count(*) over (partition by report_year, measure, kind) "
+        "< count(*) over (partition by report_year, measure)"
+    )
+    return Check(
+        name="one_kind_of_answer",
+        description="a fact is answered by yes and no, or by numbers, in all countries of a report",
+        severity="WARN",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} cells are a number among yes and no, or the reverse",
+        advice="each cell keeps its own kind in staging; known: Criminal_Penalties_for_WFCL of 2018 and 2022, "
+        "single cells of Cote d'Ivoire, Ghana, Guinea, Mauritania and Somalia",
+    )
+
+
+def printed_once(dataset: Dataset) -> Check:
+    failing = f"select {shown(dataset, 'copies')} from {{batch}} where copies <> '1'"
+    return Check(
+        name="printed_once",
+        description="no row stands in its file more than once",
+        severity="WARN",
+        expectations=(rows(failing),),
+        failing=failing,
+        finding="{n} rows stand in their file more than once and were taken once",
+        advice="known: treaties of Zimbabwe 2022, inspections of Somalia 2020, five projects of 2020 and 2022; tell "
+        "USDOL about any other",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from expectations.model import Check, Expect, listed, quoted, registry_file, rows, shown
@@ -12,8 +12,10 @@ from ingest.storage import sql_text
 YEARS_AHEAD = 6  # projections reach this far, where the registry does not say otherwise
 
 
-def checks(dataset: Dataset) -> Iterator[Check]:
+def checks(dataset: Dataset, undeclared: Sequence[str] = ()) -> Iterator[Check]:
+    """`undeclared`: columns of the delivery that the registry does not know, so that the load does not hold them."""
     yield schema(dataset)
+    yield undeclared_columns(dataset, undeclared)
     yield row_floor(dataset)
     yield key_unique(dataset)
     if any(column.required for column in dataset.columns):
@@ -22,7 +24,7 @@ def checks(dataset: Dataset) -> Iterator[Check]:
         yield known_codes(dataset)
     if dataset.has_obs:
         yield value_parses(dataset)
-        if dataset.obs_range or _series_ranges(dataset):
+        if dataset.obs_range or dataset.bounds or _series_ranges(dataset):
             yield value_range(dataset)
     if dataset.period_column:
         yield not_from_the_future(dataset, dataset.period_column)
@@ -49,6 +51,23 @@ def schema(dataset: Dataset) -> Check:
         observed="{n} columns",
         finding="{n} columns are missing, new or of another type",
         advice=f"compare columns in {registry_file(dataset)} with the raw file; other checks may be red for this alone",
+    )
+
+
+def undeclared_columns(dataset: Dataset, undeclared: Sequence[str]) -> Check:
+    names = ", ".join(f"({sql_text(name)})" for name in (*undeclared, ""))
+    failing = f"select column_name from (values {names}) as d(column_name) where column_name <> ''"
+    return Check(
+        name="undeclared_columns",
+        description="the delivery has no column that the registry does not know",
+        severity="WARN",
+        expectations=(rows(failing),),
+        failing=failing,
+        observe=f"select {sql_text(', '.join(undeclared) or 'none')} as names",
+        observed="{names}",
+        finding="{n} columns of the delivery are new and were not loaded: {observed}",
+        advice="look up what they say, for a unit, a flag or a part of the key may have moved there; then "
+        f"declare them in {registry_file(dataset)}, under `columns` or as `ignored`",
     )
 
 
@@ -142,14 +161,14 @@ def value_parses(dataset: Dataset) -> Check:
 
 def value_range(dataset: Dataset) -> Check:
     bad = _outside(dataset)
-    ranges = [dataset.obs_range] if dataset.obs_range else []
-    by_series = _series_ranges(dataset)
+    own_ranges = len(dataset.bounds) + len(_series_ranges(dataset))
     failing = f"select {shown(dataset)} from {{batch}} where {bad}"
-    if by_series:
+    if own_ranges:
         expectation = rows(failing)
-        text = f"each of {len(by_series)} series stays within its range"
+        text = f"each of {own_ranges} {'measures' if dataset.bounds else 'series'} stays within its range"
     else:
-        (low, high) = ranges[0]
+        assert dataset.obs_range
+        (low, high) = dataset.obs_range
         expectation = Expect(
             "ExpectColumnValuesToBeBetween", {"column": "obs_value", "min_value": low, "max_value": high}
         )
@@ -173,17 +192,21 @@ def _series_ranges(dataset: Dataset) -> dict[str, tuple[float, float]]:
 
 
 def _outside(dataset: Dataset) -> str:
-    """Condition of a value outside its series' range, or else outside the dataset's."""
+    """Condition of a value outside the range of its measure or series, or else outside the dataset's."""
 
     def beyond(bounds: tuple[float, float]) -> str:
         return f"obs_value not between {bounds[0]!r} and {bounds[1]!r}"
 
+    def fits(where: dict[str, str]) -> str:
+        return " and ".join(f"{quoted(name)} = {sql_text(code)}" for name, code in where.items())
+
     otherwise = beyond(dataset.obs_range) if dataset.obs_range else "false"
-    by_series = _series_ranges(dataset)
-    if not by_series:
+    ranges = [(fits(bound.where), bound.range) for bound in dataset.bounds]
+    ranges += [(fits({"indicator": series}), bounds) for series, bounds in _series_ranges(dataset).items()]
+    if not ranges:
         return otherwise
-    cases = " ".join(f"when {sql_text(series)} then {beyond(bounds)}" for series, bounds in by_series.items())
-    return f"case indicator {cases} else {otherwise} end"
+    cases = " ".join(f"when {condition} then {beyond(bounds)}" for condition, bounds in ranges)
+    return f"case {cases} else {otherwise} end"
 
 
 def not_from_the_future(dataset: Dataset, period: str) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,19 +26,22 @@ def run(
     previous_meta: dict[str, Any] | None,
     revision: Path | None,
     revision_summary: dict[str, Any] | None,
+    undeclared: Sequence[str] = (),
 ) -> list[CheckResult]:
     """Check one load: Parquet files of the candidate, of the vintage it would replace, and of what changed.
 
     `previous` is of the same edition, or None on a first load: checks that compare then pass. `previous_meta` is that
-    vintage's vintage.json, `revision_summary` what `ingest.lake.revise` returned. Never raises for the data's sake: a
-    check that cannot run is a result with `error`. One result per name of `check_names`, in that order.
+    vintage's vintage.json, `revision_summary` what `ingest.lake.revise` returned, `undeclared` the columns of the
+    delivery that were not loaded. Never raises for the data's sake: a check that cannot run is a result with `error`.
+    One result per name of `check_names`, in that order.
     """
     from expectations.engine import workbench  # Great Expectations: seconds to import
 
     files = {CANDIDATE: data, PREVIOUS: previous, REVISION: revision}
     try:
         with workbench({name: path for name, path in files.items() if path}) as bench:
-            return _run(dataset, bench, _Baseline.of(bench, previous, previous_meta, revision, revision_summary))
+            baseline = _Baseline.of(bench, previous, previous_meta, revision, revision_summary)
+            return _run(dataset, bench, baseline, undeclared)
     except CannotRun as error:
         return [_unable(dataset, check, str(error)) for check in suite.checks(dataset)]
 
@@ -68,8 +72,8 @@ class _Baseline:
         return cls(rows, label, error)
 
 
-def _run(dataset: Dataset, bench: Workbench, baseline: _Baseline) -> list[CheckResult]:
-    checks = suite.checks(dataset, baseline.rows or 0)
+def _run(dataset: Dataset, bench: Workbench, baseline: _Baseline, undeclared: Sequence[str]) -> list[CheckResult]:
+    checks = suite.checks(dataset, baseline.rows or 0, undeclared)
     blocked = {check.name: _blocked(bench, check, baseline) for check in checks}
     runnable = [check for check in checks if blocked[check.name] is None]
     verdicts = bench.validate({check.name: check.expectations for check in runnable})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from expectations import against_previous, one_load
 from expectations.families import FAMILIES
 from expectations.model import Check
 from ingest.registry import Dataset
 
 
-def checks(dataset: Dataset, rows_before: int = 0) -> list[Check]:
+def checks(dataset: Dataset, rows_before: int = 0, undeclared: Sequence[str] = ()) -> list[Check]:
     family = FAMILIES.get(dataset.partner)
     return [
-        *one_load.checks(dataset),
+        *one_load.checks(dataset, undeclared),
         *(family(dataset) if family else ()),
         *against_previous.checks(dataset, rows_before),
     ]

@@ -162,6 +162,15 @@ class HttpClient:
             raise copy.copy(told[asked])  # the caller writes its dataset into it
         return told[asked]
 
+    def download_once(self, url: str, dest: Path, *, expect: Expect) -> None:
+        """As `download`, for a small file that several datasets of one run are made of: it is asked for once."""
+        told = self.endpoints.told
+        if url in told:
+            dest.write_bytes(told[url])
+        else:
+            self.download(url, dest, expect=expect)
+            told[url] = dest.read_bytes()
+
     def download(self, url: str, dest: Path, *, expect: Expect, params: Mapping[str, str] | None = None) -> int:
         """Stream the body to `dest`; returns its bytes on the wire.
 
@@ -331,6 +340,8 @@ class HttpClient:
             raise self._error(PartnerUnavailable, "an HTML page with status 200", reply.url, expect)
         if bare.startswith(b"version https://git-lfs"):
             raise self._error(PayloadInvalid, "a git-lfs pointer", reply.url, expect)
+        if expect != "zip" and head.startswith(b"PK\x03\x04"):
+            raise self._error(PayloadInvalid, "a zip archive or an xlsx workbook", reply.url, expect)
         if expect == "zip" and bare.startswith(_LEAD["zip"]) and not zipfile.is_zipfile(path):
             found = f"a zip without its end ({path.stat().st_size} bytes)"
             raise self._error(PayloadCut, found, reply.url, "a whole zip archive")

@@ -1,14 +1,17 @@
 """Typed Parquet, one folder per vintage: loading, revisions, promotion and quarantine.
 
-lake/<dataset>/vintages/<snapshot_id>/{data.parquet/, revision.parquet, vintage.json}
-                                         data.parquet is a folder of parts, which DuckDB and Spark read as one table
+lake/<dataset>/vintages/<snapshot_id>/{data.parquet/, revision.parquet, rejected.csv, vintage.json}
+                                         data.parquet is a folder of parts, which DuckDB and Spark read as one table;
+                                         rejected.csv is there if lines were put aside
 lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
+lake/<dataset>/accepted.ndjson                   one line each time a vintage became current
 lake/<dataset>/current.json                      names the vintage everything downstream reads
 lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import tempfile
@@ -18,7 +21,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -31,6 +34,7 @@ from ingest.snapshots import Edition, Snapshot
 from ingest.storage import Home, sql_text
 
 KEEP_ATTEMPTS = 500
+MOST_REJECTED = 100_000  # lines put aside; a file with more is another format
 FROZEN_AFTER = timedelta(days=2 * 365)
 WORKERS = 2  # parts written at the same time
 # A column with more different values than this is written plain: trying a dictionary first costs time, saves nothing.
@@ -79,20 +83,23 @@ def load(dataset: Dataset, tables: Iterable[TextTable], dest: Path) -> int:
 
     Tables may still be coming in while the first ones are loaded; their text goes away as it is used up, so disk and
     memory stay flat. One thread a part, so equal tables give equal bytes.
-    Columns are mapped by header name, never by position. Raises SchemaDrift (names the columns) and PayloadInvalid
-    (a row that is not CSV, with line number and text).
+    Columns are mapped by header name, never by position. Lines that are not CSV are put aside in `rejected.csv` beside
+    `dest`, as far as the dataset allows any. Raises SchemaDrift (names the columns) and PayloadInvalid (a row that is
+    not CSV, with line number and text).
     """
     dest.mkdir()
     rows, waiting = 0, deque[Future[int]]()
+    rejected: list[Rejected] = []
     try:
         with ThreadPoolExecutor(WORKERS) as pool:
             for number, table in enumerate(tables):
                 _check_header(dataset, table)
                 part = dest / f"part-{number:05d}.parquet"
-                waiting.append(pool.submit(_write_part, dataset, table, part))
+                waiting.append(pool.submit(_write_part, dataset, table, part, rejected))
                 if len(waiting) > WORKERS:
                     rows += waiting.popleft().result()
             rows += sum(done.result() for done in waiting)
+        _put_aside(dataset, rows, rejected, dest.with_name("rejected.csv"))
     except BaseException:
         shutil.rmtree(dest)
         raise
@@ -101,10 +108,10 @@ def load(dataset: Dataset, tables: Iterable[TextTable], dest: Path) -> int:
     return rows
 
 
-def _write_part(dataset: Dataset, table: TextTable, part: Path) -> int:
+def _write_part(dataset: Dataset, table: TextTable, part: Path, rejected: list[Rejected]) -> int:
     with connect(threads=1) as con:
         try:
-            rows = _one(con, f"copy ({_select(dataset, table)}) to {sql_text(part)} ({PARQUET})")
+            rows = _copy(con, dataset, table, part, rejected)
             _check_trailing(con, dataset, table)
         except duckdb.Error as error:
             told = [line for line in str(error).splitlines() if line.strip()]
@@ -119,6 +126,71 @@ def _write_part(dataset: Dataset, table: TextTable, part: Path) -> int:
     return int(rows)
 
 
+def _copy(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, table: TextTable, part: Path, rejected: list[Rejected]
+) -> int:
+    """Write the part; returns its rows. Adds to `rejected` what is not CSV, or raises duckdb.Error if any such line is
+    too much, or if rows and rejected lines are not all lines of the table."""
+    copy = f"copy ({{}}) to {sql_text(part)} ({PARQUET})"
+    try:
+        return int(_one(con, copy.format(_select(dataset, table))))
+    except duckdb.InvalidInputException:
+        if not dataset.max_rejected_pct:
+            raise
+        rows = int(_one(con, copy.format(_select(dataset, table, reject=True))))
+        found = _rejected(con, table)
+        if rows + sum(entry.lines for entry in found) != _data_lines(table):
+            raise
+        rejected += found
+        if len(rejected) > MOST_REJECTED:
+            raise
+        return rows
+
+
+class Rejected(NamedTuple):
+    """Text that is not CSV: a line, or several of them if a quote was left open."""
+
+    line: int
+    text: str
+    why: str
+
+    @property
+    def lines(self) -> int:
+        return self.text.count("\n") + 1
+
+
+def _rejected(con: duckdb.DuckDBPyConnection, table: TextTable) -> list[Rejected]:
+    """DuckDB lists a line once for each of its faults."""
+    found = con.execute(
+        "select any_value(line), any_value(csv_line), any_value(error_type) from reject_errors "
+        "group by line_byte_position order by 1"
+    ).fetchall()
+    return [Rejected(table.lines_before + line, text.strip(), why) for line, text, why in found]
+
+
+def _data_lines(table: TextTable) -> int:
+    with table.path.open("rb") as stream:
+        return sum(1 for _line in stream) - table.skip_lines
+
+
+def _put_aside(dataset: Dataset, rows: int, rejected: list[Rejected], file: Path) -> None:
+    """Write down what is not CSV, or refuse the load if it is too much. Rows never go unseen."""
+    if not rejected:
+        return
+    first, lines = min(rejected), sum(entry.lines for entry in rejected)
+    if lines * 100 > dataset.max_rejected_pct * (rows + lines):
+        raise PayloadInvalid(
+            f"{lines} lines that are not CSV (the first is Line: {first.line}, {first.why}, {first.text[:300]!r})",
+            partner=dataset.partner,
+            expected=f"at most {dataset.max_rejected_pct:g} % of {rows + lines} lines",
+            remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
+        )
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(Rejected._fields)
+        writer.writerows(sorted(rejected))
+
+
 def write_empty(dataset: Dataset, dest: Path) -> None:
     """A Parquet file with the dataset's columns and no rows: what a dataset is before its first acceptance."""
     columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items())
@@ -127,15 +199,19 @@ def write_empty(dataset: Dataset, dest: Path) -> None:
         con.execute(f"copy (select {columns} where false) to {sql_text(dest)} (format parquet)")
 
 
+def undeclared(dataset: Dataset, table: TextTable) -> set[str]:
+    """Columns of a delivery that the registry neither takes nor ignores. They are accepted and not loaded."""
+    known = {c.source for c in dataset.columns} | {*dataset.ignored, SYNTHETIC_MARK, TRAILING}
+    return set(table.header) - known
+
+
 def _check_header(dataset: Dataset, table: TextTable) -> None:
     needed = {c.source for c in dataset.columns if not c.optional_on_wire}
     missing = sorted(needed - set(table.header))
-    known = {c.source for c in dataset.columns} | {SYNTHETIC_MARK, TRAILING}
-    extra = sorted(set(table.header) - known)
     if missing:
         raise SchemaDrift(
-            f"missing columns {missing}; columns nobody declared {extra}", partner=dataset.partner,
-            expected=f"columns {sorted(needed)}",
+            f"missing columns {missing}; columns nobody declared {sorted(undeclared(dataset, table))}",
+            partner=dataset.partner, expected=f"columns {sorted(needed)}",
             remedy=f"compare the raw file with ingest/registry/{dataset.base_id}.yaml; if the partner renamed a column "
             "and its meaning is the same, change `source` there and refresh again",
         )  # fmt: skip
@@ -143,7 +219,7 @@ def _check_header(dataset: Dataset, table: TextTable) -> None:
         raise SchemaDrift("a column name twice in the header", partner=dataset.partner)
 
 
-def _select(dataset: Dataset, table: TextTable) -> str:
+def _select(dataset: Dataset, table: TextTable, *, reject: bool = False) -> str:
     parts = []
     for column in dataset.columns:
         if column.source not in table.header:
@@ -156,7 +232,7 @@ def _select(dataset: Dataset, table: TextTable) -> str:
             parts.append(f'{text} as "{column.name}"')
     mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
     parts.append(f"{mark} as is_synthetic")
-    return f"select {', '.join(parts)} from {_reader(table)}"
+    return f"select {', '.join(parts)} from {_reader(table, reject=reject)}"
 
 
 def _types_of(column: Column) -> dict[str, str]:
@@ -180,11 +256,13 @@ def _obs(raw: str) -> list[str]:
     ]
 
 
-def _reader(table: TextTable) -> str:
+def _reader(table: TextTable, *, reject: bool = False) -> str:
+    """`reject` skips lines that are not CSV and lists them in the connection's table reject_errors."""
     columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in table.header)
     return (
         f"read_csv({sql_text(table.path)}, auto_detect=false, header=false, skip={table.skip_lines}, delim=',', "
-        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=2097152)"
+        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=2097152, "
+        f"store_rejects={str(reject).lower()})"
     )
 
 
@@ -307,7 +385,34 @@ def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, An
     storage.replace_folder(candidate.folder, place)
     if passed:
         confirm(home, dataset_id, candidate.snapshot_id, signal)
+        _note_acceptance(home, dataset_id, candidate)
     return Vintage(place, candidate.meta)
+
+
+def served_at(home: Home, dataset_id: str, moment: datetime) -> tuple[datetime, Vintage] | None:
+    """The vintage that served at a moment (with time zone) and since when, or None before the first acceptance."""
+    known = {v.snapshot_id: v for v in vintages(home, dataset_id)}
+    accepted = {(datetime.fromisoformat(v.meta["settled_at"]), name) for name, v in known.items()}
+    path = _acceptances(home, dataset_id)
+    for line in path.read_text().splitlines() if path.exists() else []:
+        entry = json.loads(line)
+        accepted.add((datetime.fromisoformat(entry["accepted_at"]), entry["snapshot_id"]))
+    before = [entry for entry in accepted if entry[0] <= moment]
+    if not before:
+        return None
+    since, name = max(before)
+    return since, known[name]
+
+
+def _acceptances(home: Home, dataset_id: str) -> Path:
+    return home.lake(dataset_id) / "accepted.ndjson"
+
+
+def _note_acceptance(home: Home, dataset_id: str, vintage: Vintage) -> None:
+    """A partner that takes a revision back sends an old vintage again, whose folder knows its last acceptance only."""
+    path = _acceptances(home, dataset_id)
+    line = json.dumps({"accepted_at": vintage.meta["settled_at"], "snapshot_id": vintage.snapshot_id})
+    storage.write_text(path, (path.read_text() if path.exists() else "") + line + "\n")
 
 
 def confirm(home: Home, dataset_id: str, snapshot_id: str, signal: dict[str, Any]) -> None:

@@ -5,14 +5,15 @@ The checks come in as a function, so that ingestion knows nothing of Great Expec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ingest import lake, snapshots, storage
+from ingest import lake, repeats, snapshots, storage
 from ingest.errors import IngestError, PayloadInvalid
+from ingest.formats import TextTable
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
 from ingest.partners import connector, fetcher
@@ -39,6 +40,15 @@ class Candidate:
     @property
     def revision(self) -> Path | None:
         return self.vintage.folder / "revision.parquet" if self.previous else None
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """What a delivery gave: rows in the lake, columns that the registry does not know, what was odd about its text."""
+
+    rows: int
+    undeclared: list[str]
+    notes: list[str]
 
 
 Check = Callable[[Dataset, Candidate], list[CheckRow]]
@@ -149,7 +159,7 @@ def _refresh(
         return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
     held = snapshots.find_by_signal(home, dataset.id, edition, signal)
     first = same_edition is None
-    snapshot, rows = (
+    snapshot, loaded = (
         _load_held(home, dataset, held, work)
         if held
         else _fetch_and_load(home, dataset, edition, client, signal, work, first=first)
@@ -159,10 +169,11 @@ def _refresh(
         return _outcome(dataset, "unchanged", f"the catalogue moved, the content did not{note}", now)
     folder = work / "vintage"
     previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
-    if previous and lake.same_content(dataset, previous.data, folder / "data.parquet"):
+    if previous and _same_delivery(dataset, previous, folder, loaded):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
         return _outcome(dataset, "unchanged", f"the delivery has a new stamp and the same rows{note}", now)
-    candidate = _compare(dataset, snapshot, rows, folder, previous)
+    candidate = _compare(dataset, snapshot, loaded.rows, folder, previous)
+    candidate.vintage.meta.update(undeclared_columns=loaded.undeclared, notes=loaded.notes)
     checks = check(dataset, candidate)
     candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
@@ -185,15 +196,9 @@ def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 
 
 def _fetch_and_load(
-    home: Home,
-    dataset: Dataset,
-    edition: Edition,
-    client: HttpClient,
-    signal: dict[str, Any],
-    work: Path,
-    *,
+    home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path, *,
     first: bool,
-) -> tuple[Snapshot, int]:
+) -> tuple[Snapshot, _Loaded]:  # fmt: skip
     """The delivery in the raw store and its rows in `work`/vintage; it is hashed while it is loaded.
 
     Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected.
@@ -205,7 +210,7 @@ def _fetch_and_load(
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(snapshots.content_hash, payload, dataset)
         try:
-            loaded: int | IngestError = _load(dataset, payload, work)
+            loaded: _Loaded | IngestError = _load(dataset, payload, work)
         except IngestError as error:
             loaded = error
     snapshot = snapshots.store(home, dataset, delivery, sha256=digest.result(), edition=edition, url=url, signal=signal)
@@ -214,7 +219,7 @@ def _fetch_and_load(
     return snapshot, loaded
 
 
-def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> tuple[Snapshot, int]:
+def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> tuple[Snapshot, _Loaded]:
     """As `_fetch_and_load`, of a delivery that we hold."""
     try:
         return snapshot, _load(dataset, snapshot.payload(home), work)
@@ -222,19 +227,42 @@ def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> 
         raise _rejected(home, snapshot, error) from error.__cause__
 
 
-def _load(dataset: Dataset, payload: Path, work: Path) -> int:
-    """Write `work`/vintage/data.parquet; returns its rows. `work`/text takes the delivery as UTF-8."""
+def _load(dataset: Dataset, payload: Path, work: Path) -> _Loaded:
+    """Write `work`/vintage/data.parquet. `work`/text takes the delivery as UTF-8."""
     text, folder = work / "text", work / "vintage"
     text.mkdir()
     folder.mkdir()
     tables = connector(partners()[dataset.partner]).read(dataset, payload, text)
-    return lake.load(dataset, tables, folder / "data.parquet")
+    undeclared: set[str] = set()
+    encodings: set[str] = set()
+    rows = lake.load(dataset, _noting(dataset, tables, undeclared, encodings), folder / "data.parquet")
+    repeated = repeats.drop(dataset, folder / "data.parquet") if dataset.drop_repeats else 0
+    notes = ["read as cp1252"] if "cp1252" in encodings else []
+    notes += [f"{repeated} exact repeats dropped"] if repeated else []
+    notes += ["lines that are not CSV are in rejected.csv"] if (folder / "rejected.csv").exists() else []
+    return _Loaded(rows - repeated, sorted(undeclared), notes)
+
+
+def _noting(
+    dataset: Dataset, tables: Iterable[TextTable], undeclared: set[str], encodings: set[str]
+) -> Iterator[TextTable]:
+    """The tables as they come in; what their columns and bytes are is added to `undeclared` and `encodings`."""
+    for table in tables:
+        undeclared |= lake.undeclared(dataset, table)
+        encodings.add(table.encoding)
+        yield table
 
 
 def _rejected(home: Home, snapshot: Snapshot, error: IngestError) -> IngestError:
     snapshots.reject(home, snapshot, str(error))
     error.url = error.url or snapshot.url
     return error
+
+
+def _same_delivery(dataset: Dataset, previous: Vintage, folder: Path, loaded: _Loaded) -> bool:
+    """Whether rows and columns are those of the previous vintage; a column nobody declared must reach its check."""
+    same_columns = previous.meta.get("undeclared_columns", []) == loaded.undeclared
+    return same_columns and lake.same_content(dataset, previous.data, folder / "data.parquet")
 
 
 def _same_columns(vintage: Vintage, folder: Path) -> bool:
@@ -262,10 +290,11 @@ def _outcome(
 
 def _summary(vintage: Vintage) -> str:
     revision = vintage.meta["revision"]
+    notes = "".join(f"; {note}" for note in vintage.meta["notes"])
     if not revision:
-        return f"{vintage.meta['rows']} rows, first load of the {vintage.edition} edition"
+        return f"{vintage.meta['rows']} rows, first load of the {vintage.edition} edition{notes}"
     moved = ", ".join(f"{revision[kind]} {kind}" for kind in ("added", "removed", "changed"))
-    return f"{vintage.meta['rows']} rows: {moved}"
+    return f"{vintage.meta['rows']} rows: {moved}{notes}"
 
 
 def _new_structure(before: dict[str, Any] | None, signal: dict[str, Any]) -> str:

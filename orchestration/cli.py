@@ -20,7 +20,7 @@ from rich.table import Table
 
 from ingest import lake, months
 from ingest.registry import datasets, partners
-from ingest.storage import Home
+from ingest.storage import Home, sql_text
 from orchestration import publish
 
 app = typer.Typer(
@@ -113,6 +113,32 @@ def query(
         typer.echo(f"query failed: {error}", err=True)
         raise typer.Exit(1) from error
     _print_rows(names, rows, output)
+
+
+@app.command("as-of")
+def as_of(
+    dataset_id: Annotated[str, typer.Argument(help="Dataset of the registry, such as fao_qcl.")],
+    moment: Annotated[
+        datetime, typer.Argument(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="UTC; a day means its first moment.")
+    ],
+    to: Annotated[Path, typer.Option(help="File to write, .parquet or .csv.")],
+) -> None:
+    """Write a dataset as the partner had delivered it by a moment, out of the vintages in the lake."""
+    if dataset_id not in datasets():
+        raise typer.BadParameter(f"no dataset {dataset_id}; `a87 status` lists them", param_hint="DATASET_ID")
+    if to.suffix not in (".parquet", ".csv"):
+        raise typer.BadParameter("choose a name that ends in .parquet or .csv", param_hint="--to")
+    home, asked = Home.from_env(), moment.replace(tzinfo=UTC)
+    parts = months.parts(home, datasets()[dataset_id])
+    served = [found for part in parts if (found := lake.served_at(home, part.id, asked))]
+    if not served:
+        typer.echo(f"{dataset_id}: nothing had been accepted by {moment} UTC", err=True)
+        raise typer.Exit(1)
+    rows = " union all by name ".join(f"from read_parquet({sql_text(vintage.data)})" for _since, vintage in served)
+    with lake.connect() as connection:
+        connection.execute(f"copy ({rows}) to {sql_text(to)}")
+    for since, vintage in served:
+        console.print(f"{vintage.snapshot_id}, which served from {since:%F %T} UTC: {vintage.meta['rows']} rows")
 
 
 @app.command()

@@ -88,6 +88,8 @@ def _row(correction: Correction, vintage: Vintage | None) -> tuple[Any, ...]:
 
 
 def _found(correction: Correction, vintage: Vintage) -> list[Cell]:
+    if not {*correction.key, correction.column} <= set(lake.columns(vintage.data)):
+        return []  # loaded before the column was declared
     query = f'select "{correction.column}" from read_parquet({sql_text(vintage.data)}) where {_is_row(correction)}'
     with lake.connect() as connection:
         return [row[0] for row in connection.execute(query).fetchall()]

@@ -38,6 +38,7 @@ def run_expectations(dataset: Dataset, candidate: Candidate) -> list[CheckRow]:
         previous_meta=previous.meta if previous else None,
         revision=candidate.revision,
         revision_summary=candidate.vintage.meta["revision"],
+        undeclared=candidate.vintage.meta["undeclared_columns"],
     )
     return [asdict(result) for result in results]
 

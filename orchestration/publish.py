@@ -19,7 +19,7 @@ import duckdb
 
 from ingest import storage
 from ingest.storage import Home, sql_text
-from orchestration import meta, warehouse
+from orchestration import history, meta, warehouse
 
 SCHEMAS = ("supply_chain", "country_progress", "reference", "meta")
 MARTS = ("supply_chain.mart_exposure", "country_progress.mart_progress")
@@ -63,14 +63,17 @@ def is_due(home: Home) -> bool:
 
 def publish(home: Home) -> Published:
     """Publish the build file as a new edition. Raises PublishRefused."""
-    edition_id = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    moment = datetime.now(UTC)
+    edition_id = moment.strftime("%Y%m%dT%H%M%S%fZ")
     meta.write_meta(home, edition_id)
+    history.write(home, moment)
     editions = home.published / "editions"
     with storage.work_folder(editions) as work:
         file = work / "alliance87.duckdb"
         _copy(warehouse.build_file(home), file)
         rows = _verify(file, warehouse.build_file(home))
         _refuse_emptied_marts(home, rows)
+        history.create_macros(file)
         _export(file, work, edition_id)
         file.chmod(0o444)
         storage.replace_folder(work, editions / edition_id)

@@ -108,6 +108,7 @@ def prepare(home: Home) -> None:
             select = corrections.corrected(dataset, f"({_rows(home, dataset, vintages)})")
             connection.execute(f'create or replace view lake."{dataset.id}" as {select}')
         write_table(connection, SERIES, _series())
+        write_table(connection, VINTAGE, _vintages(vintages))
         write_table(connection, CORRECTION, corrections.rows(vintages))
         write_table(connection, ECONOMY_CLASS, _economy_classes(home))
 
@@ -161,6 +162,23 @@ def _series() -> list[tuple[Any, ...]]:
         for d in datasets().values()
         for s in d.series
     ]
+
+
+VINTAGE = Table(
+    "lake.vintage",
+    "The vintages behind the views of this schema. Grain: one row per dataset that has one.",
+    {
+        "dataset_id": ("varchar", "dataset of the registry"),
+        "snapshot_id": ("varchar", "the delivery, as in every row of the view"),
+        "retrieved_at": ("varchar", "UTC, ISO 8601"),
+        "partner_updated": ("varchar", "the partner's own stamp of the update, as printed"),
+    },
+)
+
+
+def _vintages(vintages: dict[str, Vintage]) -> list[tuple[Any, ...]]:
+    names = ("snapshot_id", "retrieved_at", "partner_updated")
+    return [(name, *(v.meta["snapshot"][column] for column in names)) for name, v in vintages.items()]
 
 
 ECONOMY_CLASS = Table(

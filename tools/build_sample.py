@@ -13,6 +13,7 @@ Levels behind generated series (populations, yields, sizes of trade flows, price
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import math
@@ -51,7 +52,13 @@ LVA LV 2, MLT MT 0.44, NLD NL 16.9, POL PL 38, PRT PT 10.4, ROU RO 19.8, SWE SE 
 SOURCES = {
     "fao_qcl_pacific": ("FAO. FAOSTAT: Crops and livestock products, 1992-2023, Pacific countries and World", 0),
     "fao_qcl_2020": ("FAO. FAOSTAT: Crops and livestock products, production of 2020, export before the 2022 flags", 0),
+    "fao_tm_values": ("FAO. FAOSTAT: Detailed trade matrix, 1992-2024, values of EU trade; flags not recorded", 0),
+    "fao_pp_2026": ("FAO. FAOSTAT: Producer prices, Honduras, September 2026, excerpt", 0),
+    "fao_oea_2026": ("FAO. FAOSTAT: Employment in agriculture and agrifood systems, Honduras, Sept. 2026, excerpt", 0),
     "syn_fao": ("Generated: path through the published production of 2020; area, yield and processed goods derived", 1),
+    "syn_fao_trade": ("Generated: exports as a part of production; tonnes from value and a rough price", 1),
+    "syn_fao_price": ("Generated: a rough price per tonne with a smooth path, its index and months", 1),
+    "syn_fao_oea": ("Generated: employment in agrifood systems from a rough population and share", 1),
     "ilo_a871": ("ILOSTAT, ILO. SDG_A871_SEX_AGE_RT, both sexes, transcribed; source codes not recorded", 0),
     "un_sdg_2019": ("UN SDG database, release 2019.Q1.G.02, SL_TLF_CHLDEA, ages 5-17 (UNICEF and ILO)", 0),
     "ilo_0831": ("ILOSTAT, ILO. SDG_0831_SEX_ECO_RT, code download of early 2024", 0),
@@ -160,13 +167,24 @@ COUNTRY = ORIGIN | MEMBER
 # --- FAO -------------------------------------------------------------------------------------------------------------
 
 FAO_ITEMS = ["328", "767", "836", "661", "656", "826", "156", "254", "257", "667"]
-FAO_ELEMENTS = {"5312": ("Area harvested", "ha"), "5412": ("Yield", "kg/ha"), "5510": ("Production", "t")}
+FAO_ELEMENTS = {
+    "5312": ("Area harvested", "ha"), "5412": ("Yield", "kg/ha"), "5510": ("Production", "t"),
+    "5610": ("Import quantity", "t"), "5622": ("Import value", "1000 USD"),
+    "5910": ("Export quantity", "t"), "5922": ("Export value", "1000 USD"),
+    "5530": ("Producer Price (LCU/tonne)", "LCU"), "5531": ("Producer Price (SLC/tonne)", "SLC"),
+    "5532": ("Producer Price (USD/tonne)", "USD"), "5539": ("Producer Price Index (2014-2016 = 100)", ""),
+    "6199": ("Value", ""),
+}  # fmt: skip
 FAO_YEARS = range(FIRST_YEAR, 2024)
 CHINA_MAINLAND, CHINA_ALL = "41", "351"
 USUAL_YIELD = {  # kg per hectare
     "328": 1800, "836": 1100, "661": 450, "656": 800, "826": 1700, "156": 65000, "254": 13000, "667": 5000,
 }  # fmt: skip
 PROCESSED = {"328": ("767", 0.36), "254": ("257", 0.21)}  # lint from seed cotton, oil from oil palm fruit
+TRADED = {"661": 2900, "656": 3400, "767": 1900, "836": 1700, "826": 4300}  # item -> US dollars per tonne, roughly
+TRADE_YEARS = range(2019, 2025)
+PRICE_YEARS = range(2013, 2025)
+OEA_YEARS = range(2015, 2024)
 OLD_FLAG = {"": "A", "Im": "I"}  # every other letter of before 2022 becomes E
 
 
@@ -277,6 +295,132 @@ def fao_qcl(figures: Path) -> Rows:
     key = ("area_code", "item_code", "element_code", "year")
     rows = sorted(pacific + published + generated, key=lambda r: tuple(int(r[k]) for k in key))
     return unique(rows, *key)
+
+
+def fao_tm(figures: Path) -> Rows:
+    """Values of trade between the EU's members and the origins, each flow as both sides report it.
+
+    The collected figures have no quantities, so those are generated. Left out is China, since ISO3 CHN may be FAO's
+    area 41 or 351 there.
+    """
+    code_of = fao_code_of_iso3(figures)
+    item_of = {r["label"].replace("; ", ", "): r["item_code"] for r in fao_items(figures)}
+    folder = figures / "wire/fao/derived"
+    with gzip.open(folder / "tm_exports_to_eu.csv.gz", "rt", encoding="utf-8-sig", newline="") as packed:
+        reports = [("5622", r) for r in read_file(folder / "tm_eu_imports.csv")] + [
+            ("5922", r) for r in read_rows(packed)
+        ]
+    rows = []
+    for element, r in reports:
+        origin = r["ISOP"] if element == "5622" else r["ISO3"]
+        item = item_of.get(r["Item"], "")
+        if origin in ORIGIN and origin != "CHN" and item in TRADED and int(r["Year"]) in TRADE_YEARS:
+            flow = (code_of[r["ISO3"]], code_of[r["ISOP"]], item, r["Year"])
+            rows += _fao_flow(flow, element, "" if r["value"] == "NA" else r["value"])
+    key = ("reporter_code", "partner_code", "item_code", "element_code", "year")
+    return unique(sorted(rows, key=lambda r: tuple(int(r[k]) for k in key)), *key)
+
+
+def _fao_flow(flow: tuple[str, str, str, str], element: str, value: str) -> Iterator[Row]:
+    """The value as published; in some years also the tonnes that a rough price makes of it."""
+    names = ("reporter_code", "partner_code", "item_code", "year")
+    cells = dict(zip(names, flow, strict=True))
+    yield cells | {"element_code": element, "value": value, "flag": "", "source_id": "fao_tm_values"}
+    if value and flow[3] in ("2022", "2024"):
+        price = TRADED[flow[2]] * math.exp(stream("fao_tm", *flow, element).gauss(0, 0.2))
+        tonnes = number(float(value) * 1000 / price, 2)
+        quantity = {"5622": "5610", "5922": "5910"}[element]
+        yield cells | {"element_code": quantity, "value": tonnes, "flag": "E", "source_id": "syn_fao_trade"}
+
+
+def fao_crops(figures: Path) -> dict[tuple[str, str], float]:
+    """Area and item -> published production of 2020, of the origins and the traded items that are harvested."""
+    code_of = fao_code_of_iso3(figures)
+    origins = {CHINA_MAINLAND if iso3 == "CHN" else code_of[iso3] for iso3 in ORIGIN}
+    return {
+        (r["area_code"], r["item_code"]): float(r["value"])
+        for r in fao_2020(figures)
+        if r["area_code"] in origins and r["item_code"] in TRADED and float(r["value"]) > 0
+    }
+
+
+def fao_tcl(figures: Path) -> Rows:
+    """Exports of the origins: a part of what they harvest."""
+    rows = []
+    for (area, item), tonnes in sorted(fao_crops(figures).items()):
+        rng = stream("fao_tcl", area, item)
+        course = path_through(rng, tonnes * rng.uniform(0.2, 0.9), 2020, TRADE_YEARS, rng.uniform(-0.01, 0.03), 0.05)
+        price = path_through(rng, TRADED[item], 2020, TRADE_YEARS, 0.02, 0.05)
+        for year in TRADE_YEARS:
+            value = number(course[year] * price[year] / 1000, 0)
+            rows.append(fao_row(area, item, "5910", year, number(course[year], 2), "E", "syn_fao_trade"))
+            rows.append(fao_row(area, item, "5922", year, value, "E", "syn_fao_trade"))
+    return rows
+
+
+def fao_price(
+    area: str, item: str, element: str, year: int | str, month: str, value: str, flag: str, source: str
+) -> Row:
+    return fao_row(area, item, element, year, value, flag, source) | {"month_code": month}
+
+
+def fao_pp(figures: Path) -> Rows:
+    """Honduras as recorded; for the origins prices in US dollars, their index, and the months of one year."""
+    published = [
+        fao_price(
+            r["Area Code"], r["Item Code"], r["Element Code"], r["Year"], r["Months Code"], r["Value"], r["Flag"],
+            "fao_pp_2026",
+        )
+        for r in read_file(figures / "wire/fao/excerpts_2026/PP_honduras_excerpt.csv")
+    ]  # fmt: skip
+    return published + [row for crop in sorted(fao_crops(figures)) for row in _fao_prices(*crop)]
+
+
+def _fao_prices(area: str, item: str) -> Iterator[Row]:
+    rng = stream("fao_pp", area, item)
+    course = path_through(rng, TRADED[item] * rng.uniform(0.4, 0.8), 2015, PRICE_YEARS, rng.uniform(0, 0.04), 0.05)
+    base = sum(course[year] for year in range(2014, 2017)) / 3
+    for year in PRICE_YEARS:
+        yield fao_price(area, item, "5532", year, "7021", number(course[year], 1), "E", "syn_fao_price")
+        index = number(100 * course[year] / base, 2)
+        yield fao_price(area, item, "5539", year, "7021", index, "E", "syn_fao_price")
+    for month in range(7001, 7013) if item == "661" else ():
+        value = number(course[2024] * math.exp(rng.gauss(0, 0.05)), 1)
+        yield fao_price(area, item, "5532", 2024, str(month), value, "E", "syn_fao_price")
+
+
+def fao_oea(figures: Path) -> Rows:
+    """Honduras as recorded, from two sources; for the other origins FAO's model alone."""
+    published = [
+        fao_persons(
+            r["Area Code"], r["Source Code"], r["Indicator Code"], r["Sex Code"], r["Year"], r["Value"], r["Flag"],
+            "fao_oea_2026",
+        ) | {"unit": r["Unit"], "note": r["Note"]}
+        for r in read_file(figures / "wire/fao/excerpts_2026/OEA_honduras_excerpt.csv")
+    ]  # fmt: skip
+    code_of = fao_code_of_iso3(figures)
+    rows = list(published)
+    for iso3, (_iso2, millions) in ORIGIN.items():
+        if iso3 == "HND":
+            continue
+        rng = stream("fao_oea", iso3)
+        course = path_through(rng, millions * 1000 * rng.uniform(0.1, 0.3), 2019, OEA_YEARS, 0.005, 0.02)
+        area = CHINA_MAINLAND if iso3 == "CHN" else code_of[iso3]
+        rows += [
+            fao_persons(area, "3044", "21160", "1", year, number(course[year], 2), "E", "syn_fao_oea")
+            for year in OEA_YEARS
+        ]
+    return unique(rows, "area_code", "source_code", "indicator_code", "sex_code", "year")
+
+
+def fao_persons(
+    area: str, origin: str, indicator: str, sex: str, year: int | str, value: str, flag: str, source: str
+) -> Row:
+    """Thousand persons; `origin` is FAO's code of the survey or model."""
+    return {
+        "area_code": area, "source_code": origin, "indicator_code": indicator, "sex_code": sex, "element_code": "6199",
+        "year": str(year), "unit": "1000 No", "value": value, "flag": flag, "note": "", "source_id": source,
+    }  # fmt: skip
 
 
 # --- ILO -------------------------------------------------------------------------------------------------------------
@@ -1227,6 +1371,71 @@ def ilab_findings(figures: Path) -> Rows:
     return unique(levels + statistics, "report_year", "country", "section", "block", "measure")
 
 
+def ilab_trimmed(figures: Path, table: str) -> Rows:
+    """A table of facts about the sample's countries of origin, as parsed from the reports."""
+    return [r for r in read_file(figures / f"reference/ilab/{table}.tsv") if r["iso3"] in ORIGIN]
+
+
+def ilab_fact(r: Row, **more: str) -> Row:
+    return {"report_year": r["report_year"], "country": r["country"], **more, "source_id": "ilab_findings"}
+
+
+def ilab_conventions(figures: Path) -> Rows:
+    """The element's name is that of the treaty, of which the table has the short name."""
+    element = {
+        "C138": "C_138", "C182": "C_182", "CRC": "Convention_on_the_Rights_of_the_Child",
+        "CRC_OPSC": "CRC_Commercial_Sexual_Exploitation_of_Children", "CRC_OPAC": "CRC_Armed_Conflict",
+        "PALERMO_TIP": "Palermo",
+    }  # fmt: skip
+    rows = [
+        ilab_fact(r, convention=f"{element[r['convention']]}_Ratified", value=r["ratified_raw"])
+        for r in ilab_trimmed(figures, "conventions")
+    ]
+    return unique(rows, "report_year", "country", "convention")
+
+
+def ilab_legal_standards(figures: Path) -> Rows:
+    rows = [
+        ilab_fact(
+            r, standard=r["standard"], territory=r["territory"], established=r["established_raw"], age=r["age_raw"],
+            calculated_age=r["calculated_age_raw"], conforms=r["conforms_raw"],
+        )
+        for r in ilab_trimmed(figures, "legal_standards")
+    ]  # fmt: skip
+    return unique(rows, "report_year", "country", "standard", "territory")
+
+
+def ilab_enforcement(figures: Path) -> Rows:
+    facts = [("Enforcements", r, r["measure"], r["value_raw"]) for r in ilab_trimmed(figures, "enforcement")]
+    facts += [("Mechanisms", r, r["mechanism"], r["present_raw"]) for r in ilab_trimmed(figures, "mechanisms")]
+    rows = [
+        ilab_fact(r, section=section, measure=measure, territory=r.get("territory", ""), value=value)
+        for section, r, measure, value in facts
+    ]
+    return unique(rows, "report_year", "country", "section", "measure", "territory")
+
+
+def ilab_suggested_actions(figures: Path) -> Rows:
+    """Sentences as printed, read from the reports themselves."""
+    origins = {r["country_as_written"] for r in read_file(figures / "reference/ilab/country_names.tsv")
+               if r["iso3"] in ORIGIN}  # fmt: skip
+    rows = []
+    for file in sorted((figures / "wire/ilab").glob("findings_*.xml")):
+        lead = {"report_year": file.stem.removeprefix("findings_")}
+        for country in ElementTree.fromstring(file.read_bytes()).iterfind("Country"):
+            name = (country.findtext("Name") or "").strip()
+            for area in country.iterfind("Suggested_Actions/*") if name in origins else ():
+                for action in area.iterfind("Action"):
+                    sentence, years = ((action.findtext(tag) or "").strip() for tag in ("Name", "Years"))
+                    rows.append(ilab_fact(lead | {"country": name}, area=area.tag, action=sentence, years=years))
+    return unique(rows, "report_year", "country", "area", "action")
+
+
+def ilab_projects(figures: Path) -> Rows:
+    """Some projects are printed twice in one profile, and so they are here."""
+    return [ilab_fact(r, title=r["title"], link=r["link"]) for r in ilab_trimmed(figures, "ilab_projects")]
+
+
 # --- all of it -------------------------------------------------------------------------------------------------------
 
 
@@ -1243,6 +1452,14 @@ def build(figures: Path, out: Path) -> dict[str, int]:
         ("fao_items", "item_code,cpc,label", fao_items(figures)),
         ("fao_elements", "element_code,label,unit", fao_elements()),
         ("fao_qcl", "area_code,item_code,element_code,year,value,flag,source_id", fao_qcl(figures)),
+        ("fao_tcl", "area_code,item_code,element_code,year,value,flag,source_id", fao_tcl(figures)),
+        ("fao_tm", "reporter_code,partner_code,item_code,element_code,year,value,flag,source_id", fao_tm(figures)),
+        ("fao_pp", "area_code,item_code,element_code,year,month_code,value,flag,source_id", fao_pp(figures)),
+        (
+            "fao_oea",
+            "area_code,source_code,indicator_code,sex_code,element_code,year,unit,value,flag,note,source_id",
+            fao_oea(figures),
+        ),
         ("ilo_sources", "source,label,ref_area", ilo_sources(figures, ilo)),
         ("ilo", "indicator,ref_area,source,sex,classif1,classif2,time,obs_value,obs_status,source_id", ilo),
         (
@@ -1278,7 +1495,22 @@ def build(figures: Path, out: Path) -> dict[str, int]:
             "report_year,country,section,block,age_range,measure,value,source_id",
             ilab_findings(figures),
         ),
-    ]
+        ("ilab_conventions", "report_year,country,convention,value,source_id", ilab_conventions(figures)),
+        (
+            "ilab_legal_standards",
+            "report_year,country,standard,territory,established,age,calculated_age,conforms,source_id",
+            ilab_legal_standards(figures),
+        ),
+        (
+            "ilab_enforcement", "report_year,country,section,measure,territory,value,source_id",
+            ilab_enforcement(figures),
+        ),
+        (
+            "ilab_suggested_actions", "report_year,country,area,action,years,source_id",
+            ilab_suggested_actions(figures),
+        ),
+        ("ilab_projects", "report_year,country,title,link,source_id", ilab_projects(figures)),
+    ]  # fmt: skip
     return {name: write_table(out, name, columns, rows) for name, columns, rows in tables}
 
 

@@ -10,9 +10,19 @@
     nullif(regexp_extract({{ text }}, '{{ pattern }}', 1), '')
 {%- endmacro %}
 
-{# Runs of white space, the no-break space too, folded to one blank; blanks and dots at the end removed. #}
+{# The text without what matches the regular expression, everywhere. #}
+{% macro text_without(text, pattern) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '', 'g')
+{%- endmacro %}
+
+{# Runs of white space, the no-break space too, folded to one blank. #}
+{% macro single_spaced(text) -%}
+    trim(regexp_replace({{ text }}, '[\s\x{00A0}]+', ' ', 'g'))
+{%- endmacro %}
+
+{# The same, and blanks and dots at the end removed. #}
 {% macro folded_text(text) -%}
-    rtrim(trim(regexp_replace({{ text }}, '[\s\x{00A0}]+', ' ', 'g')), ' .')
+    rtrim({{ single_spaced(text) }}, ' .')
 {%- endmacro %}
 
 {# Distinct texts of a group in alphabetical order, joined by ', '. #}

@@ -16,7 +16,7 @@ class TextTable:
     """A UTF-8 CSV file (comma, double quote) and the names of its columns in file order.
 
     A piece is a run of whole records out of a longer file; it is deleted once loaded. `skip_lines` are header lines,
-    `lines_before` the lines of the longer file that come before.
+    `lines_before` the lines of the longer file that come before. `encoding` is what the partner's bytes were in.
     """
 
     path: Path
@@ -24,6 +24,7 @@ class TextTable:
     skip_lines: int = 1
     lines_before: int = 0
     is_piece: bool = False
+    encoding: str = "utf-8"
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> TextTable:

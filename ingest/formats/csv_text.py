@@ -7,7 +7,8 @@ import csv
 import io
 import itertools
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -18,8 +19,10 @@ BLOCK = 1 << 20  # bytes decoded at once: larger ones are slower, since they out
 PIECE = 32 << 20  # bytes of text in a piece, at least; FAO's trade matrix has 265 of them
 
 
-def utf8_blocks(stream: IO[bytes], partner: str) -> Iterator[bytes]:
-    """The text as UTF-8 without BOM, in blocks that end with a line. Flat memory.
+def utf8_blocks(
+    stream: IO[bytes], partner: str, tell: Callable[[str], None] = lambda _encoding: None
+) -> Iterator[bytes]:
+    """The text as UTF-8 without BOM, in blocks that end with a line. Flat memory. `tell` is told the encoding found.
 
     Strict UTF-8, else strict cp1252, decided by the first block that is not plain ASCII: FAO's files differ within one
     download (fao quirks 1-3). cp1252, not Latin-1, since bytes 0x80-0x9f are letters and dashes there. Raises
@@ -34,9 +37,12 @@ def utf8_blocks(stream: IO[bytes], partner: str) -> Iterator[bytes]:
         rest = text[end:]
         if end:
             encoding, block = _as_utf8(text[:end], encoding, partner)
+            tell(encoding or "utf-8")
             yield block
     if rest:
-        yield _as_utf8(rest, encoding, partner)[1]
+        encoding, block = _as_utf8(rest, encoding, partner)
+        tell(encoding or "utf-8")
+        yield block
 
 
 def _as_utf8(block: bytes, encoding: str, partner: str) -> tuple[str, bytes]:
@@ -59,16 +65,18 @@ def _as_utf8(block: bytes, encoding: str, partner: str) -> tuple[str, bytes]:
         ) from error  # fmt: skip
 
 
-def transcode(stream: IO[bytes], dest: Path, partner: str) -> None:
-    """Copy a text stream to `dest` as UTF-8 without BOM. Raises PayloadInvalid."""
+def transcode(stream: IO[bytes], dest: Path, partner: str) -> str:
+    """Copy a text stream to `dest` as UTF-8 without BOM; returns the encoding it was in. Raises PayloadInvalid."""
+    found = ["utf-8"]
     with dest.open("wb") as out:
-        out.writelines(utf8_blocks(stream, partner))
+        out.writelines(utf8_blocks(stream, partner, found.append))
+    return found[-1]
 
 
-def read_header(path: Path, partner: str) -> TextTable:
+def read_header(path: Path, partner: str, encoding: str = "utf-8") -> TextTable:
     """The table's column names from its first line, blanks around names removed. Raises PayloadInvalid if none."""
     with path.open("rb") as stream:
-        return TextTable(path, _names(stream.readline(), partner))
+        return TextTable(path, _names(stream.readline(), partner), encoding=encoding)
 
 
 def _names(text: bytes, partner: str) -> tuple[str, ...]:
@@ -81,20 +89,23 @@ def _names(text: bytes, partner: str) -> tuple[str, ...]:
 
 def from_file(raw: Path, dest: Path, partner: str) -> TextTable:
     with raw.open("rb") as stream:
-        transcode(stream, dest, partner)
-    return read_header(dest, partner)
+        encoding = transcode(stream, dest, partner)
+    return read_header(dest, partner, encoding)
 
 
 def from_zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dest: Path, partner: str) -> TextTable:
     """Inflate one member as UTF-8 CSV; the reader verifies its CRC. Raises PayloadInvalid on a broken member."""
+    found = ["utf-8"]
     with dest.open("wb") as out:
-        out.writelines(_member_blocks(archive, member, partner))
-    return read_header(dest, partner)
+        out.writelines(_member_blocks(archive, member, partner, found.append))
+    return read_header(dest, partner, found[-1])
 
 
 def pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, partner: str) -> Iterator[TextTable]:
     """A zip member as pieces of whole records. Raises PayloadInvalid on a broken member, and as `cut` does."""
-    return cut(_member_blocks(archive, member, partner), folder, partner)
+    found = ["utf-8"]
+    for piece in cut(_member_blocks(archive, member, partner, found.append), folder, partner):
+        yield replace(piece, encoding=found[-1])
 
 
 def cut(blocks: Iterator[bytes], folder: Path, partner: str) -> Iterator[TextTable]:
@@ -121,10 +132,12 @@ def cut(blocks: Iterator[bytes], folder: Path, partner: str) -> Iterator[TextTab
         raise PayloadInvalid("an empty file", partner=partner, expected="CSV with a header")
 
 
-def _member_blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo, partner: str) -> Iterator[bytes]:
+def _member_blocks(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, partner: str, tell: Callable[[str], None]
+) -> Iterator[bytes]:
     try:
         with archive.open(member) as stream:
-            yield from utf8_blocks(stream, partner)
+            yield from utf8_blocks(stream, partner, tell)
     except zipfile.BadZipFile as error:
         raise PayloadInvalid(f"{member.filename}: {error}", partner=partner, expected="a right CRC") from error
 

@@ -5,13 +5,15 @@ The functions are those of a partner module; `ingest.partners.eurostat` hands ov
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ingest.errors import DatasetRetired, PayloadCut, PayloadInvalid
+from ingest.errors import DatasetRetired, PartnerUnavailable, PayloadCut, PayloadInvalid
 from ingest.formats import TextTable, csv_text, seven_zip
 from ingest.http import HttpClient
 from ingest.registry import Dataset
@@ -19,7 +21,6 @@ from ingest.registry import Dataset
 FOLDER = "comext/COMEXT_DATA/PRODUCTS"
 # Months only: suffix 52 is a whole year, and full_partxixu_v2_, fullxixu, tariff and trhs_v2_ files lie beside them.
 MONTH_FILE = re.compile(r"full_v2_(\d{4}(?:0[1-9]|1[0-2]))\.7z")
-LISTED = ("NAME", "SIZE")  # what is needed of the listing's columns
 
 
 def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
@@ -40,27 +41,32 @@ def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 
 def _listed(client: HttpClient, work: Path) -> dict[str, dict[str, Any]]:
     url, asked = client.url("files", "files"), {"dir": FOLDER, "format": "csv", "hierarchy": "false"}
-    listing = work / "listing.csv"
-    client.download(url, listing, expect="csv", params=asked | {"sizeFormat": "NONE", "dateFormat": "ISO"})
-    with listing.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = set(LISTED) - set(reader.fieldnames or ())
-        if missing:
-            raise PayloadInvalid(f"a listing without {sorted(missing)}", partner="eurostat", url=url, expected="CSV")
-        found = [(MONTH_FILE.fullmatch(row["NAME"]), row) for row in reader]
-    months = [(match[1], _entry(row)) for match, row in found if match]
-    signals = dict(months)
-    if not months or len(signals) != len(months):
+    file = work / "listing.csv"
+    client.download(url, file, expect="csv", params=asked | {"sizeFormat": "NONE", "dateFormat": "ISO"})
+    body = file.read_bytes()
+    if not body.partition(b"\n")[0].removeprefix(codecs.BOM_UTF8).isascii():
+        raise PartnerUnavailable(f"a body that starts {body[:20]!r}", partner="eurostat", url=url, expected="csv")
+    try:
+        entries = [_entry(row) for row in csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""))]
+    except (KeyError, TypeError, ValueError) as error:
         raise PayloadInvalid(
-            f"{len(months)} monthly files of {len(signals)} months in the listing", partner="eurostat", url=url,
+            f"a listing that cannot be read ({type(error).__name__}: {error})", partner="eurostat", url=url,
+            expected="CSV with NAME and SIZE in every row",
+        ) from error  # fmt: skip
+    months = [(match[1], entry) for entry in entries if (match := MONTH_FILE.fullmatch(entry["name"]))]
+    if not months or len(dict(months)) != len(months):
+        raise PayloadInvalid(
+            f"{len(months)} monthly files of {len(dict(months))} months in the listing", partner="eurostat", url=url,
             expected="full_v2_YYYYMM.7z once a month",
         )  # fmt: skip
-    return signals
+    return dict(months)
 
 
 def _entry(row: dict[str, str]) -> dict[str, Any]:
+    """Sub-folders may come without a size; a file without one is an error."""
     stamps = [cell for name, cell in row.items() if name not in ("NAME", "TYPE", "SIZE") and isinstance(cell, str)]
-    return {"name": row["NAME"], "size": int(row["SIZE"]), "updated": " ".join(stamps).strip()}
+    size = int(row["SIZE"]) if MONTH_FILE.fullmatch(row["NAME"]) else 0
+    return {"name": row["NAME"], "size": size, "updated": " ".join(stamps).strip()}
 
 
 def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:

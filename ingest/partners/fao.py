@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ingest.errors import DatasetRetired, IngestError, PayloadInvalid, RequestRefused
-from ingest.formats import TextTable, csv_text
+from ingest.formats import TextTable, csv_text, fao_wide
 from ingest.http import HttpClient
 from ingest.registry import Dataset
 from ingest.snapshots import safe_members
 
 MAIN_MEMBER = "_all_data_(normalized).csv"
+WIDE_MEMBER = re.compile(r"_e_(all_data|africa|americas|asia|europe|oceania)\.csv$")
 
 
 def classify(status: int, body: bytes, headers: Mapping[str, str]) -> IngestError | None:
@@ -57,13 +60,26 @@ def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: P
 
 
 def read(dataset: Dataset, files: Path, work: Path) -> Iterable[TextTable]:
-    """The one `(Normalized)` member; code lists stay in the snapshot. Encoding is per member (fao quirks 1-3)."""
+    """The one `(Normalized)` member, or else the one in the wide layout; never both, they end in different years.
+
+    Code lists stay in the snapshot. Encoding is per member (fao quirks 1-3).
+    """
     (file,) = files.glob("*.zip")
-    members = [m for m in safe_members(file, "fao") if m[1].filename.lower().endswith(MAIN_MEMBER)]
-    if len(members) != 1:
+    members = safe_members(file, "fao")
+    normalized = [m for m in members if m[1].filename.lower().endswith(MAIN_MEMBER)]
+    wide = [m for m in members if WIDE_MEMBER.search(m[1].filename.lower())]
+    if len(normalized or wide) != 1:
         raise PayloadInvalid(
-            f"{len(members)} members named *{MAIN_MEMBER}", partner="fao", expected="exactly one",
+            f"{len(normalized or wide)} members named *{MAIN_MEMBER}", partner="fao", expected="exactly one",
             remedy="look into the zip of the raw snapshot",
         )  # fmt: skip
-    archive, member = members[0]
-    return csv_text.pieces(archive, member, work, "fao")
+    ((archive, member),) = normalized or wide
+    pieces = csv_text.pieces(archive, member, work, "fao")
+    return pieces if normalized else _unfolded(pieces)
+
+
+def _unfolded(pieces: Iterable[TextTable]) -> Iterator[TextTable]:
+    for piece in pieces:
+        long = fao_wide.unfold(piece, piece.path.with_suffix(".long.csv"), "fao")
+        piece.path.unlink()
+        yield replace(long, is_piece=True, encoding=piece.encoding)

@@ -13,6 +13,7 @@ from ingest.formats import TextTable, csv_text, write_rows
 from ingest.http import HttpClient
 from ingest.registry import Dataset
 
+UNITS = {"(%)": "%", "(thousands)": "thousand persons"}  # how a label ends -> the unit of the registry
 STAMP = "%d/%m/%Y %H:%M:%S"  # dd/mm, also on days when mm/dd would parse (ilo quirk 13)
 
 
@@ -41,7 +42,29 @@ def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
             f"id {dataset.code}_A is not in the table of contents", partner="ilo", url=url,
             remedy="find the successor in the table of contents and change `code`; the last good vintage keeps serving",
         )  # fmt: skip
+    _check_label(dataset, rows[0], url)
     return {"updated": _stamp(rows[0], url), "records": int(rows[0]["n.records"])}
+
+
+def _check_label(dataset: Dataset, row: dict[str, Any], url: str) -> None:
+    """The file has codes only: language and unit stand in the catalogue's labels (ilo quirks 25, 29).
+
+    Raises PayloadInvalid for another language or unit than asked for. Absent labels and labels without a unit pass.
+    """
+    if row.get("freq.label", "Annual") != "Annual":
+        raise PayloadInvalid(
+            f"freq.label {row['freq.label']!r}", partner="ilo", url=url, expected="'Annual': an answer in English",
+            remedy="the service ignores lang=en: ask again later, and tell the ILO if it stays",
+        )  # fmt: skip
+    label = row.get("indicator.label", "")
+    for ending, unit in UNITS.items():
+        declared = {series.unit for series in dataset.series}
+        if label.endswith(ending) and declared != {unit}:
+            raise PayloadInvalid(
+                f"the label {label!r}", partner="ilo", url=url, expected=f"the unit {', '.join(sorted(declared))}",
+                remedy="the ILO prints another unit: read its notes, then change the unit in the registry and what "
+                "is built on it",
+            )  # fmt: skip
 
 
 def _stamp(row: dict[str, Any], url: str) -> str:

@@ -68,6 +68,13 @@ class Series(Strict):
     range: tuple[float, float] | None = None
 
 
+class Bound(Strict):
+    """What is possible for some measures: `where` names columns and their codes, such as an element or an item."""
+
+    where: dict[str, str]
+    range: tuple[float, float]
+
+
 class Tolerances(Strict):
     """When a load is held back. Shares in per cent of the previous vintage of the same edition."""
 
@@ -78,6 +85,7 @@ class Tolerances(Strict):
     max_last_year_lost_pct: float = 20.0  # areas of one series that may lose its latest figures
     may_lack: tuple[str, ...] = ()  # areas of a complete list that a delivery may come without
     max_text_values: int = 0
+    max_times_own_median: float | None = None  # None: series of this kind vary too much to say
     value_noise: float = 0.0  # values that differ by less, relative to their size, are one figure
     latest_year: int | None = None  # where projections reach further than a few years
     withdrawn_codes: tuple[str, ...] = ()  # indicators, items or elements that the partner gave up
@@ -108,8 +116,12 @@ class Dataset(Strict):
     period_column: str | None = None
     columns: tuple[Column, ...]
     obs_range: tuple[float, float] | None = None
+    bounds: tuple[Bound, ...] = ()  # narrower than obs_range; the first one that fits a row counts
     known: dict[str, tuple[str, ...]] = {}  # column -> its code list; a blank is always allowed
+    ignored: tuple[str, ...] = ()  # wire columns that are known and not taken
     unit_by: tuple[str, str] | None = None  # (measure column, unit column): a measure never changes its unit unseen
+    drop_repeats: bool = False  # the partner sends rows twice, cell for cell: one stays
+    max_rejected_pct: float = 0.0  # so many lines that are not CSV are put aside; any more, and the load fails
     request: dict[str, Any] = {}  # read by the partner's module
     months: Months | None = None
     period: str | None = None  # yyyymm in a copy that stands for one month
@@ -119,7 +131,8 @@ class Dataset(Strict):
     @model_validator(mode="after")
     def _names_resolve(self) -> Dataset:
         names = {column.name for column in self.columns}
-        for name in (*self.key, *filter(None, (self.area_column, self.period_column))):
+        bounded = (name for bound in self.bounds for name in bound.where)
+        for name in (*self.key, *bounded, *filter(None, (self.area_column, self.period_column))):
             if name not in names:
                 raise ValueError(f"{self.id}: {name} is not a declared column")
         return self
@@ -185,21 +198,24 @@ def _layouts() -> dict[str, Any]:
 
 
 def _merged(body: dict[str, Any]) -> dict[str, Any]:
-    """A dataset's entries over those of its layout, less the columns that it goes `without`."""
+    """A dataset's entries over those of its layout, less the columns it goes `without`, plus its `more_columns`."""
     if "layout" not in body:
         return body
     if body["layout"] not in _layouts():
         raise ValueError(f"{body.get('id')}: unknown layout {body['layout']}")
     shared: dict[str, Any] = _layouts()[body["layout"]]
     without = set(body.get("without", ()))
-    if unknown := without - {column["name"] for column in shared["columns"]}:
+    if unknown := without - {column["name"] for column in shared.get("columns", ())}:
         raise ValueError(f"{body.get('id')}: no column {', '.join(sorted(unknown))} in layout {body['layout']}")
     less = {
-        "columns": [column for column in shared["columns"] if column["name"] not in without],
-        "key": [name for name in shared["key"] if name not in without],
+        "columns": [
+            *(column for column in shared.get("columns", ()) if column["name"] not in without),
+            *body.get("more_columns", ()),
+        ],
+        "key": [name for name in shared.get("key", ()) if name not in without],
         "known": {name: codes for name, codes in shared.get("known", {}).items() if name not in without},
     }
-    own = {name: entry for name, entry in body.items() if name not in ("layout", "without")}
+    own = {name: entry for name, entry in body.items() if name not in ("layout", "without", "more_columns")}
     return shared | less | own
 
 

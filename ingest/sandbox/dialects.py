@@ -195,7 +195,6 @@ def ilo_entry(
         "freq.label": "Annual",
         "rep_var": f"{theme}_{parts[0]}_{unit}",
         "rep_var.label": label,
-        "classification": "_".join(parts[1:]),
         "data.start": int(min(years)),
         "data.end": int(max(years)),
         "last.update": f"{updated:%d/%m/%Y %H:%M:%S}",
@@ -203,8 +202,11 @@ def ilo_entry(
         "n.records.all": rows,
         "n.ref_area": len(areas),
     }
+    # null fields are left out
+    if parts[1:] != ["NOC"]:
+        entry["classification"] = "_".join(parts[1:])
     if any(re.fullmatch(r"X\d\d", area) for area in areas):
-        entry["with.region"] = "Y"  # null fields are left out
+        entry["with.region"] = "Y"
     return entry
 
 

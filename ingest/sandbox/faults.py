@@ -22,7 +22,7 @@ from ingest.sandbox.dialects import BOM, Reply, Request, fao_catalogue, ilo_cont
 from ingest.sandbox.seven_zip import seven_zip_bytes
 
 VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE", "VALUE_EUR"}
-PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date"}
+PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date", "PERIOD"}
 EXTRA = "A87_EXTRA"
 AREA_COLUMNS = {"Area Code", "ref_area", "reporter", "REPORTER"}
 
@@ -42,7 +42,13 @@ _DATA = {
     "eurostat": r"/sdmx/2\.1/data/|/files\?file=",
     "ilab": r"raw\.githubusercontent\.com/",
 }
-_FAO_STEMS = {"QCL": "Production_Crops_Livestock_E_"}
+_FAO_STEMS = {
+    "QCL": "Production_Crops_Livestock_E_",
+    "TCL": "Trade_CropsLivestock_E_",
+    "TM": "Trade_DetailedTradeMatrix_E_",
+    "PP": "/Prices_E_",
+    "OEA": "Employment_Indicators_Agriculture_E_",
+}
 _EUROSTAT_FILES = {"contents": r"/catalogue/toc/txt", "cn8_links": r"/files\?file="}
 _CATALOGUE_TOO = {"status", "html", "stall"}
 _RECOUNTED = ("drop", "repeat")
@@ -307,8 +313,7 @@ _KINDS: dict[str, Callable[[str, Request, Reply], Reply]] = {
     "drop": _drop,
 }
 
-
-_EDITS = ("encoding", "rename", "header_only", "scale", "drop")  # kinds that change the content of a packed file
+_EDITS = _KINDS.keys() - {"status", "html", "empty", "garbage", "cut", "short", "stall", "retired"}  # of the content
 
 # --- editing bodies --------------------------------------------------------------------------------------------------
 

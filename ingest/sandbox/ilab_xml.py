@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -32,6 +32,14 @@ _STYLES = {
 }
 _FLAGS = ("Child_Labor", "Forced_Labor", "Forced_Child_Labor")
 _DERIVED = ("Derived_Labor_Exploitation", "Derived_Country")  # since 2022
+TABLES = ("findings", "conventions", "legal_standards", "enforcement", "suggested_actions", "projects")
+_STANDARD = ("Standard", "Age", "Calculated_Age", "Conforms_To_Intl_Standard")
+_MASTER_DATA = {  # report 2014: standard -> its elements
+    "Minimum_Work": ("Minimum_Age_for_Work_Estabslished", "Minimum_Age_for_Work"),
+    "Minimum_Hazardous_Work": ("Minimum_Age_for_Hazardous_Work_Estabslished", "Minimum_Age_for_Hazardous_Work"),
+    "Compulsory_Education": ("Compulsory_Education_Age_Established", "Minimum_Age_for_Compulsory_Education"),
+    "Free_Public_Education": ("Free_Public_Education_Estabslished", ""),
+}
 
 
 def goods(edition: str, rows: Sequence[Row]) -> bytes:
@@ -56,16 +64,19 @@ def _flags(edition: str, row: Row) -> Iterator[Node]:
     return ((name, row[name.lower()]) for name in names)
 
 
-def findings(year: str, rows: Sequence[Row], goods_rows: Sequence[Row]) -> bytes:
-    """One Country block a country: name, level, one sentence, goods and statistics."""
+def findings(year: str, tables: Mapping[str, Sequence[Row]], goods_rows: Sequence[Row]) -> bytes:
+    """One Country block a country: name, level, one sentence, goods, statistics and the facts of the other tables."""
+    by_country = {name: dict(_grouped(rows, "country")) for name, rows in tables.items()}
     countries = []
-    for (name,), found in _grouped(rows, "country"):
-        listed = [row for row in goods_rows if row["country"] == name]
-        countries.append(("Country", list(_country(year, name, found, listed))))
+    for country in by_country["findings"]:
+        listed = [row for row in goods_rows if row["country"] == country[0]]
+        of_country = {name: rows.get(country, []) for name, rows in by_country.items()}
+        countries.append(("Country", list(_country(year, country[0], of_country, listed))))
     return _render(("Countries", countries), _STYLES.get(("findings", year), _Style()))
 
 
-def _country(year: str, name: str, rows: Sequence[Row], goods_rows: Sequence[Row]) -> Iterator[Node]:
+def _country(year: str, name: str, tables: Mapping[str, Sequence[Row]], goods_rows: Sequence[Row]) -> Iterator[Node]:
+    rows = tables["findings"]
     level = next((row["value"] for row in rows if row["section"] == "Profile"), "")
     yield "Name", name
     yield "Region", goods_rows[0]["region"] if goods_rows else ""
@@ -75,6 +86,58 @@ def _country(year: str, name: str, rows: Sequence[Row], goods_rows: Sequence[Row
     statistics = [row for row in rows if row["section"] != "Profile"]
     if statistics:
         yield "Country_Statistics", list(_sections(statistics))
+    yield from _facts(year, tables)
+
+
+def _facts(year: str, tables: Mapping[str, Sequence[Row]]) -> Iterator[Node]:
+    """Treaties, standards, enforcement, actions and projects; a section without rows is left out."""
+    treaties: list[Node] = [(row["convention"], row["value"]) for row in tables["conventions"]]
+    if year == "2014":
+        standards = [node for row in tables["legal_standards"] for node in _master_data(row)]
+        sections = [("Master_Data", treaties + standards)]
+    else:
+        legal = list(_by_element(tables["legal_standards"], "standard", _standard))
+        sections = [("Conventions", treaties), ("Legal_Standards", legal)]
+    for (section,), rows in _grouped(tables["enforcement"], "section"):
+        sections.append((section, list(_by_element(rows, "measure", _enforcement))))
+    actions = [(area, list(map(_action, rows))) for (area,), rows in _grouped(tables["suggested_actions"], "area")]
+    projects = [
+        ("Project", [("Title", row["title"]), ("Link", row["link"])]) for row in tables["projects"]
+    ]  # fmt: skip
+    sections += [("Suggested_Actions", actions), ("ILAB_Projects", projects)]
+    return (section for section in sections if section[1])
+
+
+def _master_data(row: Row) -> list[Node]:
+    established, age = _MASTER_DATA[row["standard"]]
+    return [(established, row["established"]), *([(age, row["age"])] if age else [])]
+
+
+def _by_element(rows: Sequence[Row], column: str, content: Callable[[Row], Any]) -> Iterator[Node]:
+    """One element a fact; facts told by territory hold a Territory for each."""
+    for (tag,), found in _grouped(rows, column):
+        if not found[0]["territory"]:
+            yield tag, content(found[0])
+            continue
+        places = []
+        for row in found:
+            told = content(row)
+            named = [("Territory_Name", row["territory"]), ("Territory_Display_Name", row["territory"])]
+            places.append(("Territory", named + (told if isinstance(told, list) else [("Enforcement", told)])))
+        yield tag, places
+
+
+def _standard(row: Row) -> list[Node]:
+    columns = ("established", "age", "calculated_age", "conforms")
+    return [(tag, row[column]) for tag, column in zip(_STANDARD, columns, strict=True)]
+
+
+def _enforcement(row: Row) -> str:
+    return row["value"]
+
+
+def _action(row: Row) -> Node:
+    return "Action", [("Name", row["action"]), *([("Years", row["years"])] if row["years"] else [])]
 
 
 def _sections(rows: Sequence[Row]) -> Iterator[Node]:

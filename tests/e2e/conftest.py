@@ -19,6 +19,10 @@ SAMPLE = Path(__file__).parents[2] / "ingest" / "sandbox" / "sample"
 # What the partners had not yet published when the earlier edition was drawn: column and newest value of each table.
 NEWEST = {
     "fao_qcl.csv": ("year", "2023"),
+    "fao_tcl.csv": ("year", "2024"),
+    "fao_tm.csv": ("year", "2024"),
+    "fao_pp.csv": ("year", "2024"),
+    "fao_oea.csv": ("year", "2023"),
     "ilo.csv": ("time", "2022"),
     "world_bank.csv": ("year", "2021"),
     "eurostat.csv": ("year", "2024"),
@@ -27,6 +31,11 @@ NEWEST = {
     "eurostat_months.csv": ("period", "202403"),
     "ilab_goods.csv": ("edition", "2022"),
     "ilab_findings.csv": ("report_year", "2022"),
+    "ilab_conventions.csv": ("report_year", "2022"),
+    "ilab_legal_standards.csv": ("report_year", "2022"),
+    "ilab_enforcement.csv": ("report_year", "2022"),
+    "ilab_suggested_actions.csv": ("report_year", "2022"),
+    "ilab_projects.csv": ("report_year", "2022"),
     "ilo_sources.csv": ("source", "ZZ:ZWE"),
     "world_bank_countries.csv": ("id", "MAF"),
 }

@@ -125,18 +125,24 @@ def test_second_refresh_does_nothing_and_says_so(demo: tuple[Path, subprocess.Co
     assert (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_mtime_ns) == before
 
 
-def test_unchanged_partners_are_asked_for_their_catalogues_only(platform: Platform) -> None:
-    with Sandbox(SampleEdition()) as sandbox:
+def test_unchanged_partners_are_asked_for_their_catalogues_only(platform: Platform, earlier_home: Path) -> None:
+    with Sandbox(SampleEdition(earlier_home.parent / "sample")) as sandbox:
+
+        def asked() -> list[str]:
+            sandbox.reset_requests()
+            assert not platform.refresh(sandbox, *ONE_A_PARTNER).built
+            assert set(platform.statuses.values()) == {"unchanged"}
+            return sandbox.requests
+
+        def payloads(requests: list[str]) -> list[str]:
+            return [request for request in requests if any(text in request for text in DATA_REQUESTS)]
+
+        first = asked()
+        assert len(first) == len(set(first)) and not payloads(first)
         sandbox.touch()
-        platform.refresh(sandbox, *ONE_A_PARTNER)
-        assert any(text in request for request in sandbox.requests for text in DATA_REQUESTS)
-        sandbox.reset_requests()
-        result = platform.refresh(sandbox, *ONE_A_PARTNER)
-        asked = sandbox.requests
-    assert set(platform.statuses.values()) == {"unchanged"}
-    assert not result.built
-    assert len(asked) == len(set(asked))  # a catalogue of many datasets is asked for once
-    assert not [request for request in asked if any(text in request for text in DATA_REQUESTS)]
+        assert payloads(asked())  # the catalogue moved, the content did not
+        again = asked()
+        assert len(again) == len(set(again)) and not payloads(again)
 
 
 READER = """

@@ -32,7 +32,7 @@ CATALOGUE = {
     "status:404": {REFUSED, RETIRED},
     "html": {UNAVAILABLE},
     "empty": {UNAVAILABLE},
-    "garbage": {UNAVAILABLE},
+    "garbage": {UNAVAILABLE, INVALID},
     "cut": {CUT, INVALID},
     "short": {CUT},
     "stall:2": {UNAVAILABLE},
@@ -66,6 +66,7 @@ WHOLE = {"fao", "ilo"}  # one request brings the whole delivery
 # Other ends, by dialect, with the reason.
 OTHERWISE: list[tuple[str, str, set[str], str]] = [
     ("fao", "short", {SAME}, "FAO offers ranges: the rest is asked for, and the delivery is whole"),
+    ("fao", "repeat", {SAME}, "rows that come twice, cell for cell, are dropped and counted"),
 ]
 
 
@@ -85,6 +86,7 @@ def is_tabbed(dataset: Dataset) -> bool:
 OWN_CATALOGUE = {"eurostat_toc"}
 
 # Cells without a meaning: the fault has nothing to change in such replies.
+IN_TEXT = {kind for kind in DATA if kind not in CATALOGUE} - {"status:429", "retired"}
 MEANINGLESS: dict[str, Callable[[Dataset], bool]] = {
     "shift": lambda d: is_json(d) or is_xml(d),  # values stand beside their names
     "extra": lambda d: is_xml(d) or is_tabbed(d),  # elements that nobody asks for are there every day
@@ -114,14 +116,19 @@ class Cell:
         return {"catalogue": CATALOGUE, "data": DATA, "part": PART}[self.where][self.kind]
 
 
+# A dataset that comes in months stands here for one of them.
+REGISTERED = [dataset.for_period("202402") if dataset.months else dataset for dataset in datasets().values()]
+
+
 def cells() -> list[Cell]:
     return [
         Cell(dataset, where, kind)
-        for dataset in datasets().values()
+        for dataset in REGISTERED
         if dataset.id not in OWN_CATALOGUE
         for where, kinds in (("catalogue", CATALOGUE), ("data", DATA), ("part", PART))
         for kind in kinds
         if not (where == "part" and dataset.partner in WHOLE)
+        if not (dataset.months and kind in IN_TEXT)  # a 7z is not repacked by the sandbox: `tests/unit/test_months.py`
         if not MEANINGLESS.get(kind.partition(":")[0], lambda _d: False)(dataset)
     ]
 
@@ -145,7 +152,7 @@ def fault_of(cell: Cell, served: Served) -> Fault:
         argument = widest_area(served)
     match = {
         "catalogue": exactly(served.catalogue),
-        "data": Fault.parse(f"{cell.dataset.id}={kind}:{argument}").match,
+        "data": Fault.parse(f"{cell.dataset.base_id}={kind}:{argument}").match,
         "part": exactly(served.data[-1:]),
     }[cell.where]
     Counted.changed = 0
@@ -198,7 +205,7 @@ def test_what_serves_stays_what_it_was(
         assert cell.dataset.id in outcome.message
         assert "; what to do: " in outcome.message
     if outcome.status == "failed":
-        assert "; URL http" in outcome.message
+        assert "; URL http" in outcome.message or cell.where == "catalogue"
     else:  # a quarantined delivery is held until the partner's stamp moves again
         playing.touch()
     recovered = served.refresh(playing)

@@ -16,7 +16,7 @@ from ingest.partners import connector
 from ingest.refresh import Outcome, refresh
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
-from tests.quirks.conftest import read_as
+from tests.quirks.conftest import check_of, read_as
 from tests.quirks.warehouse import Warehouse, findings
 
 Rows = list[dict[str, Any]]
@@ -27,7 +27,7 @@ SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparabi
 A871 = "ilo_sdg_a871_sex_age_rt"
 B871 = "ilo_sdg_b871_sex_age_rt"
 INFORMAL = "ilo_sdg_0831_sex_eco_rt"
-NEET = "ilo_sdg_0861_sex_rt"
+NEET, NEET_CODE = "ilo_sdg_0861_sex_rt", "SDG_0861_SEX_RT"
 EARLY = "ref_area,indicator,source,sex,classif1,time,obs_value,obs_status,note_classif,note_indicator,note_source\n"
 LATE = (
     '"ref_area","source","indicator","sex","classif1","time","obs_value","obs_status","note_classif",'
@@ -92,6 +92,26 @@ def test_ilo_01_required_columns(parse, name: str) -> None:
         parse(INFORMAL, {"data.csv": body.encode()})
 
 
+@pytest.mark.quirk("ilo", 1, "A column nobody declared is accepted, and a warning names it.")
+def test_ilo_01_undeclared_columns(server, refreshed) -> None:
+    row = '"KEN","BA:1","SDG_0861_SEX_RT","SEX_T","2019",20'
+    header = '"ref_area","source","indicator","sex","time","obs_value"'
+    server.says(contents(f"{NEET_CODE}_A"), on="/toc/")
+    server.says(contents(f"{NEET_CODE}_A", updated="06/02/2026 07:10:19"), on="/toc/")
+    server.says(f"{header}\n{row}\n", on="/data/")
+    server.says(f'{header},"unit_mult"\n{row},3\n', on="/data/")
+    neet = datasets()[NEET]
+    small = neet.model_copy(update={"tolerances": neet.tolerances.model_copy(update={"min_rows": 1})})
+    plain, news = refreshed(small), refreshed(small)
+    assert check_of(plain, "undeclared_columns")["passed"]
+    assert (plain.status, news.status) == (
+        "accepted",
+        "accepted",
+    )  # the same rows, yet not unchanged: it has to be seen
+    told = check_of(news, "undeclared_columns")
+    assert (told["passed"], told["severity"], told["observed"]) == (False, "WARN", "unit_mult")
+
+
 @pytest.mark.quirk("ilo", 2, "An empty value with status U is NULL, not 0; status U beside a value does not remove it.")
 def test_ilo_02_empty_value_keeps_its_status(parse) -> None:
     lines = (
@@ -112,6 +132,18 @@ def test_ilo_03_three_versions_of_one_breakdown(parse) -> None:
     assert {row["breakdown"] for row in warehouse.rows("fct_observation")} == set(versions)
     (compared,) = warehouse.rows("int_comparable_observations")
     assert compared["breakdown"] == "ECO_SECTOR_TOTAL"
+
+
+@pytest.mark.quirk("ilo", 3, "The version of a breakdown stands apart from its item; an unknown code is kept.")
+def test_ilo_03_version_apart(parse) -> None:
+    codes = ("ECO_AGNAG_TOTAL", "ECO_SECTOR_TOTAL", "ECO_ISIC4_A", "ECO_NOVELTY_X")
+    lines = "".join(f"AFG,SDG_0831_SEX_ECO_RT,BA:1,SEX_T,{code},2021,86.431,,,,\n" for code in codes)
+    warehouse = Warehouse({INFORMAL: parse(INFORMAL, {"data.csv": (EARLY + lines).encode()})})
+    staged = {row["classif1"]: row["classif1_version"] for row in warehouse.rows("stg_ilo__sdg_0831_sex_eco_rt")}
+    assert staged == {
+        "ECO_AGNAG_TOTAL": "ECO_AGNAG", "ECO_SECTOR_TOTAL": "ECO_SECTOR", "ECO_ISIC4_A": "ECO_ISIC4",
+        "ECO_NOVELTY_X": "ECO_NOVELTY",
+    }  # fmt: skip
 
 
 @pytest.mark.quirk("ilo", 4, "X codes are aggregates, also the four that the ILO marks as no groups, and in no mart.")
@@ -179,6 +211,37 @@ def test_ilo_08_meaning_from_the_catalogue(parse) -> None:
     assert candidate["rate_pct"] == 19.666
 
 
+@pytest.mark.quirk("ilo", 8, "A rate without chores above the one with chores is reported: the two are exchanged.")
+def test_ilo_08_chores_never_lower_the_rate(parse) -> None:
+    line = "AFG,SDG_A871_SEX_AGE_RT,BB:1,SEX_T,AGE_CLDVERSION_Y12-14,2014,{},,,,\n"
+    (low,) = parse(A871, {"data.csv": (EARLY + line.format("19.666")).encode()})
+    high = low | {"obs_value": 31.959}
+    assert Warehouse({A871: [low], B871: [high]}).failing("ilo_chores_never_lower_the_rate") == []
+    assert Warehouse({A871: [low], B871: [low]}).failing("ilo_chores_never_lower_the_rate") == []
+    (swapped,) = Warehouse({A871: [high], B871: [low]}).failing("ilo_chores_never_lower_the_rate")
+    assert (swapped["variant_a"], swapped["variant_b"]) == (31.959, 19.666)
+
+
+@pytest.mark.quirk("ilo", 8, "Each child-labour series says its concept, age band and production boundary.")
+def test_ilo_08_definitions(parse) -> None:
+    definitions = {row["definition_id"]: row for row in Warehouse({}).rows("dim_definition")}
+    told = ("production_boundary", "hours_rule")
+    assert {name: tuple(definitions[name][column] for column in told) for name in (
+        "ilo_sdg_871a_12_14", "ilo_sdg_871b_5_17", "ilo_cld_xchl_5_17", "ilo_cld_xhaz_15_17",
+    )} == {
+        "ilo_sdg_871a_12_14": ("SNA", "hours a week: 14 or more at 12-14"),
+        "ilo_sdg_871b_5_17": (
+            "general",
+            "hours a week: 1 or more at 5-11, 14 or more at 12-14, 43 or more at 15-17; or chores: 21 or more at 5-14",
+        ),
+        "ilo_cld_xchl_5_17": (
+            "SNA",
+            "hours a week: 1 or more at 5-11, 14 or more or hazardous work at 12-14, hazardous work only at 15-17",
+        ),
+        "ilo_cld_xhaz_15_17": ("SNA", "43 or more hours a week, or any hour in hazardous work"),
+    }  # fmt: skip
+
+
 @pytest.mark.quirk("ilo", 9, "Each child-labour measure keeps its own series; none fills the place of another.")
 def test_ilo_09_near_equal_measures(parse) -> None:
     line = "BRA,SDG_A871_SEX_AGE_RT,BB:1,SEX_T,AGE_CLDVERSION_Y5-17,2022,2.271,,,,\n"
@@ -189,7 +252,8 @@ def test_ilo_09_near_equal_measures(parse) -> None:
     }
     warehouse = Warehouse({A871: [row], **others})
     assert {r["indicator_id"]: r["definition_id"] for r in warehouse.rows("fct_observation")} == {
-        "SDG_A871_SEX_AGE_RT": "ilo_sdg_871a_5_17", "SDG_B871_SEX_AGE_RT": None, "CLD_XCHL_SEX_AGE_RT": None,
+        "SDG_A871_SEX_AGE_RT": "ilo_sdg_871a_5_17", "SDG_B871_SEX_AGE_RT": "ilo_sdg_871b_5_17",
+        "CLD_XCHL_SEX_AGE_RT": "ilo_cld_xchl_5_17",
     }  # fmt: skip
     assert [r["rate_pct"] for r in warehouse.rows("int_child_employment")] == [2.271]
     assert Warehouse(others).rows("int_child_employment") == []
@@ -202,6 +266,60 @@ def test_ilo_10_no_5_17_no_rate(parse, area: str) -> None:
     rows = parse(A871, {"data.csv": (EARLY + line).encode()})
     (candidate,) = Warehouse({A871: rows}).rows("int_child_employment")
     assert (candidate["preference"], candidate["unusable_reason"]) == (None, "other age band")
+
+
+@pytest.mark.quirk("ilo", 11, "A spike and a jump at the end are loaded and named, and are in no mart; a new level is.")
+def test_ilo_11_jumps(parse) -> None:
+    khm = {2006: 9.1, 2007: 8.05, 2008: 79.17, 2009: 7.13, 2010: 5.31}
+    level, end = {2015: 64.1, 2016: 64.068, 2017: 28.133, 2018: 29.3}, {2017: 20.503, 2020: 53.525}
+    series = {"KHM": khm, "CHL": level, "BDI": end}
+    lines = "".join(
+        f"{area},SDG_0861_SEX_RT,BA:1,SEX_T,{year},{value},\n"
+        for area, values in series.items()
+        for year, value in values.items()
+    )
+    warehouse = Warehouse({NEET: parse(NEET, {"data.csv": (NEET_HEADER + lines).encode()})})
+    facts = warehouse.rows("fct_observation")
+    assert len(facts) == 11
+    assert {(row["iso3"], row["year"]): row["doubt"] for row in facts if row["doubt"]} == {
+        ("KHM", 2008): "more than 20 points and twofold away from the years beside it",
+        ("BDI", 2020): "more than 20 points and twofold away from the years beside it",
+    }
+    compared = {(row["iso3"], row["year"]) for row in warehouse.rows("int_comparable_observations")}
+    assert len(compared) == 9 and not compared & {("KHM", 2008), ("BDI", 2020)}
+
+
+@pytest.mark.quirk("ilo", 11, "Thousands above the population are doubted, and an accepted figure enters the marts.")
+def test_ilo_11_population_bound_and_acceptance(parse) -> None:
+    children = "ilo_cld_xchl_sex_age_nb"
+    line = "MLI,CLD_XCHL_SEX_AGE_NB,BA:{0},SEX_T,AGE_CLDVERSION_Y5-17,{0},{1},,,,\n"
+    body = EARLY + line.format(2014, 21300) + line.format(2017, 2024)
+    people = {"indicator": "SP.POP.TOTL", "ref_area": "MLI", "time_period": "2015", "obs_value": 17_439_000.0}
+    lake = {children: parse(children, {"data.csv": body.encode()}), "world_bank_wdi": [people]}
+
+    def doubts(accepted: Rows) -> dict[int, str | None]:
+        warehouse = Warehouse(lake)
+        warehouse.ref("ilo_accepted")
+        warehouse.con.executemany("insert into ilo_accepted values (?, ?, ?, ?, ?)", accepted) if accepted else None
+        return {row["year"]: row["doubt"] for row in warehouse.rows("int_ilo_observations") if row["ref_area"] == "MLI"}
+
+    assert doubts([]) == {2014: "more persons than the country has inhabitants", 2017: None}
+    assert doubts([[children, "MLI", "BA:2014", 2014, "looked up"]]) == {2014: None, 2017: None}
+
+
+@pytest.mark.quirk("ilo", 11, "Monthly earnings below one dollar are doubted; zero and local currency are not.")
+def test_ilo_11_tiny_earnings(parse) -> None:
+    earnings = "ilo_ear_emta_sex_eco_cur_nb"
+    header = EARLY.replace("classif1,", "classif1,classif2,")
+    cells = {"CUR_TYPE_PPP": 0.003, "CUR_TYPE_USD": 0, "CUR_TYPE_LCU": 0.5}
+    lines = "".join(
+        f"MLI,EAR_EMTA_SEX_ECO_CUR_NB,BA:1,SEX_T,ECO_SECTOR_TOTAL,{code},2014,{value},,,,\n"
+        for code, value in cells.items()
+    )
+    rows = Warehouse({earnings: parse(earnings, {"data.csv": (header + lines).encode()})}).rows("fct_observation")
+    assert {row["breakdown"].split(" | ")[1]: row["doubt"] for row in rows} == {
+        "CUR_TYPE_PPP": "earnings below 1 a month", "CUR_TYPE_USD": None, "CUR_TYPE_LCU": None,
+    }  # fmt: skip
 
 
 @pytest.mark.quirk("ilo", 12, "Codes with a hyphen are kept verbatim; an xlsx with its apostrophes is refused.")
@@ -222,11 +340,10 @@ def test_ilo_13_day_before_month(server, tmp_path: Path) -> None:
     later = f"{datetime.now(UTC) + timedelta(days=40):%d/%m/%Y} 07:10:19"
     server.says(contents("SDG_A871_SEX_AGE_RT_A", updated="05/02/2026 07:10:19"))
     server.says(contents("SDG_A871_SEX_AGE_RT_A", updated=later))
-    client = client_for("ilo", server.url)
-    ask = connector(client.partner).signal
-    assert ask(client, datasets()[A871], tmp_path)["updated"] == "2026-02-05T07:10:19"
+    ask = connector(partners()["ilo"]).signal
+    assert ask(client_for("ilo", server.url), datasets()[A871], tmp_path)["updated"] == "2026-02-05T07:10:19"
     with pytest.raises(PayloadInvalid, match="lies in the future"):
-        ask(client, datasets()[A871], tmp_path)
+        ask(client_for("ilo", server.url), datasets()[A871], tmp_path)
 
 
 @pytest.mark.quirk("ilo", 14, "Absent catalogue fields and empty records of catalogue and dictionary stop nothing.")
@@ -306,6 +423,18 @@ def test_ilo_19_range_by_indicator(parse) -> None:
     assert findings(earnings, both) == {}
 
 
+@pytest.mark.quirk("ilo", 20, "Notes are split at the underscore; all codes are kept, repeated types and unknown ones.")
+def test_ilo_20_notes(parse) -> None:
+    lines = (
+        "AGO,SDG_0831_SEX_ECO_RT,BA:1,SEX_T,ECO_SECTOR_TOTAL,2004,5,,C6:1_C6:2,I11:264,R1:3513_R1:2803_T2:85_T5:1429\n"
+        "AGO,SDG_0831_SEX_ECO_RT,BA:1,SEX_M,ECO_SECTOR_TOTAL,2004,5,,,,\n"
+    )
+    rows = Warehouse({INFORMAL: parse(INFORMAL, {"data.csv": (EARLY + lines).encode()})}).rows("fct_observation")
+    assert {row["sex"]: row["note"] for row in rows} == {
+        "SEX_T": "C6:1, C6:2, I11:264, R1:3513, R1:2803, T2:85, T5:1429", "SEX_M": None,
+    }  # fmt: skip
+
+
 @pytest.mark.quirk("ilo", 21, "One id a request; a blank dimension stays blank and is reported, never the total.")
 def test_ilo_21_blank_dimension_is_not_the_total(parse, server, tmp_path: Path) -> None:
     body = (
@@ -320,6 +449,24 @@ def test_ilo_21_blank_dimension_is_not_the_total(parse, server, tmp_path: Path) 
     assert findings(datasets()[NEET], [row]) == {"required_not_null": 1}
 
 
+@pytest.mark.quirk("ilo", 21, "A blank sex stands for the total only in datasets without sexes.")
+def test_ilo_21_blank_sex_in_comparisons(parse) -> None:
+    density = "ilo_ilr_tumt_noc_rt"
+    (row,) = parse(NEET, {"data.csv": (NEET_HEADER + "KEN,SDG_0861_SEX_RT,BA:1,SEX_T,2019,9,\n").encode()})
+    union = row | {"indicator": "ILR_TUMT_NOC_RT", "sex": None}
+    lake = {NEET: [row, row | {"sex": None, "time_period": "2020"}], density: [union]}
+    compared = Warehouse(lake).rows("int_comparable_observations")
+    assert {(r["indicator_id"], r["year"]) for r in compared} == {("SDG_0861_SEX_RT", 2019), ("ILR_TUMT_NOC_RT", 2019)}
+
+
+@pytest.mark.quirk("ilo", 22, "A wide xlsx export is refused as it arrives: no dataset is made of one.")
+def test_ilo_22_wide_xlsx(shared, server, tmp_path: Path) -> None:
+    server.says(contents("CLD_XHAZ_SEX_AGE_ECO_NB_A", records=611), on="/toc/")
+    server.says((shared / "wire/ilo/xlsx/CLD_XHAZ_SEX_AGE_ECO_NB_A_EN.xlsx").read_bytes(), on="/data/indicator")
+    with pytest.raises(PayloadInvalid, match="a zip archive or an xlsx workbook; expected csv"):
+        deliver(datasets()["ilo_cld_xhaz_sex_age_eco_nb"], server.url, tmp_path)
+
+
 @pytest.mark.quirk("ilo", 23, "Annual data are asked for by their id, and a quarter or month never passes as a year.")
 @pytest.mark.parametrize("time", ["2022Q1", "2022M01", "2022-Q1", "2022-M01"])
 def test_ilo_23_quarters_are_not_years(parse, server, tmp_path: Path, time: str) -> None:
@@ -330,6 +477,7 @@ def test_ilo_23_quarters_are_not_years(parse, server, tmp_path: Path, time: str)
     assert "id=SDG_0861_SEX_RT_A&" in server.paths[1]
     rows = parse(NEET, {"data.csv": body.encode()})
     assert {row["time_period"] for row in rows} == {time, "2022"}
+    assert findings(datasets()[NEET], rows) == {"years_only": 1}
     assert [(r["year"], r["obs_value"]) for r in Warehouse({NEET: rows}).rows("fct_observation")] == [(2022, 5.0)]
 
 
@@ -341,6 +489,25 @@ def test_ilo_24_source_dictionary(parse) -> None:
     warehouse = Warehouse({NEET: rows, "ilo_source": [{"source": "BA:829", "source_label": label}]})
     found = {row["source_code"]: row["source_label"] for row in warehouse.rows("fct_observation")}
     assert found == {"BA:829": label, "BA:9999": None}
+
+
+@pytest.mark.quirk("ilo", 25, "The unit in the catalogue's label must be the one declared.")
+@pytest.mark.parametrize(
+    ("label", "fits"),
+    [
+        ("Youth not in education, employment or training", True), ("Youth NEET rate (%)", True),
+        ("Youth NEET -- ILO modelled estimates, Nov. 2025 (%)", True), ("Youth NEET (thousands)", False),
+    ],
+)  # fmt: skip
+def test_ilo_25_unit_of_the_label(server, tmp_path: Path, label: str, fits: bool) -> None:
+    row = {"id": "SDG_0861_SEX_RT_A", "last.update": "05/02/2026 07:10:19", "n.records": 1, "indicator.label": label}
+    server.says(json.dumps([row]))
+    client = client_for("ilo", server.url)
+    if fits:
+        assert connector(client.partner).signal(client, datasets()[NEET], tmp_path)["records"] == 1
+    else:
+        with pytest.raises(PayloadInvalid, match=r"\(thousands\)'; expected the unit %"):
+            connector(client.partner).signal(client, datasets()[NEET], tmp_path)
 
 
 @pytest.mark.quirk("ilo", 26, "Bytes decide, not the content type: HTML, git-lfs pointers and JSON never pass for CSV.")
@@ -402,6 +569,15 @@ def test_ilo_29_english_only(parse, server, tmp_path: Path) -> None:
     assert all("lang=en" in path for path in server.paths)
     with pytest.raises(SchemaDrift):
         parse(NEET, {"data.csv": spanish.encode()})
+
+
+@pytest.mark.quirk("ilo", 29, "A catalogue in another language is known by a label and refused.")
+def test_ilo_29_catalogue_in_spanish(server, tmp_path: Path) -> None:
+    row = {"id": "SDG_0861_SEX_RT_A", "last.update": "05/02/2026 07:10:19", "n.records": 1, "freq.label": "Anual"}
+    server.says(json.dumps([row]))
+    client = client_for("ilo", server.url)
+    with pytest.raises(PayloadInvalid, match=r"freq\.label 'Anual'; expected 'Annual': an answer in English"):
+        connector(client.partner).signal(client, datasets()[NEET], tmp_path)
 
 
 @pytest.mark.quirk("ilo", 30, "The age band is that of the row: 5-14, 6-17, 7-17 and 10-17 are never read as 5-17.")

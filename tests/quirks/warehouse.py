@@ -18,15 +18,20 @@ from orchestration import warehouse
 Rows = list[dict[str, Any]]
 
 DBT = Path(__file__).parents[2] / "dbt_project"
-WRITTEN = {"economy_class": {name: kind for name, (kind, _meaning) in warehouse.ECONOMY_CLASS.columns.items()}}
+WRITTEN = {
+    name: {column: kind for column, (kind, _meaning) in table.columns.items()}
+    for name, table in {"economy_class": warehouse.ECONOMY_CLASS, "vintage": warehouse.VINTAGE}.items()
+}
 SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparability", "definition")
 
 
 class Warehouse:
     """The real dbt models as views in memory, over rows of the lake, the real seeds and the real registry."""
 
-    numbers = {"factor": "DOUBLE", "is_share": "BOOLEAN"} | dict.fromkeys(
-        ("valid_from", "valid_to", "age_from", "age_to", "fiscal_year"), "INTEGER"
+    numbers = (
+        {"factor": "DOUBLE", "is_share": "BOOLEAN"}
+        | dict.fromkeys(("valid_from", "valid_to", "age_from", "age_to", "fiscal_year", "edition", "year"), "INTEGER")
+        | {"file_date": "DATE"}
     )
 
     def __init__(self, lake_rows: dict[str, Rows]) -> None:
@@ -39,7 +44,7 @@ class Warehouse:
         return _dicts(self.con.sql(f"select * from {self.ref(model)}"))
 
     def failing(self, test: str) -> Rows:
-        """What a dbt test of the project (`tests/<test>.sql`) finds."""
+        """What a singular dbt test of the project (`tests/<test>.sql`) finds."""
         return _dicts(self.con.sql(self._rendered(DBT / "tests" / f"{test}.sql")))
 
     def ref(self, name: str) -> str:
@@ -70,7 +75,8 @@ class Warehouse:
 
     def _seed(self, file: Path) -> None:
         rows = [{name: cell or None for name, cell in row.items()} for row in _csv(file)]
-        self._table(file.stem, {name: self.numbers.get(name, "VARCHAR") for name in rows[0]}, rows)
+        names = file.read_text(encoding="utf-8").partition("\n")[0].split(",")
+        self._table(file.stem, {name: self.numbers.get(name, "VARCHAR") for name in names}, rows)
 
     def _table(self, name: str, columns: dict[str, str], rows: Rows) -> None:
         fill(self.con, name, columns, rows)
@@ -92,7 +98,9 @@ def findings(dataset: Dataset, rows: Rows) -> dict[str, int]:
         for table, query in (pair for check in checks for pair in check.prepare.items()):
             con.execute(f"create table {table} as {query.replace('{batch}', 'candidate')}")
         found = {
-            c.name: len(con.execute(c.failing.replace("{batch}", "candidate")).fetchall()) for c in checks if c.failing
+            c.name: len(con.execute(c.failing.replace("{batch}", "candidate")).fetchall())
+            for c in checks
+            if c.failing and c.needs == "load"
         }
     return {name: number for name, number in found.items() if number}
 

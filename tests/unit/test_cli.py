@@ -173,3 +173,41 @@ def test_the_status_shows_the_last_failure_and_its_remedy(a87, home):
 def test_without_a_command_the_help_is_shown(a87):
     output = a87().output
     assert all(command in output for command in ("demo", "refresh", "status", "query", "dev", "sandbox"))
+
+
+# --- as-of -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_dataset_as_of_a_day_is_written_to_a_file(a87, home, tmp_path):
+    dataset = datasets()["fao_qcl"]
+    for name, value in (("first", 1.5), ("second", 2.5)):
+        data = tmp_path / name / "data.parquet"
+        lake.write_empty(dataset, data)
+        duckdb.execute(
+            f"copy (select * replace (s.v as obs_value) from (select {value} as v) s "
+            f"left join '{data}' on true) to '{data}.new' (format parquet)"
+        )
+        (tmp_path / name / "data.parquet.new").replace(data)
+        meta = {"snapshot": {"snapshot_id": name, "edition": "live"}, "rows": 1, "revision": None, "checks": []}
+        lake.settle(home, dataset.id, lake.Vintage(data.parent, meta), {}, passed=True)
+    file = tmp_path / "qcl.parquet"
+    done = a87("as-of", "fao_qcl", "2999-01-01", "--to", str(file))
+    assert (done.exit_code, duckdb.sql(f"select obs_value from '{file}'").fetchall()) == (0, [(2.5,)])
+    assert "second, which served from" in done.output
+    done = a87("as-of", "fao_qcl", "2001-01-01", "--to", str(file))
+    assert done.exit_code == 1
+    assert "nothing had been accepted by 2001-01-01" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("fao_qcx", "2026-01-01", "--to", "x.csv"), "no dataset fao_qcx"),
+        (("fao_qcl", "2026-01-01", "--to", "x.txt"), "ends in .parquet or .csv"),
+        (("fao_qcl", "yesterday", "--to", "x.csv"), "yesterday"),
+    ],
+)
+def test_as_of_refuses_what_it_does_not_know(a87, arguments, says):
+    done = a87("as-of", *arguments)
+    assert done.exit_code == 2
+    assert says in done.output

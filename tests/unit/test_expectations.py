@@ -106,13 +106,13 @@ def test_names_are_listed_without_great_expectations() -> None:
 
 def test_names_follow_the_registry() -> None:
     assert list(check_names(datasets()["ilo_source"])) == [
-        "schema", "row_floor", "key_unique", "required_not_null", "row_loss", "mass_revision",
+        "schema", "undeclared_columns", "row_floor", "key_unique", "required_not_null", "row_loss", "mass_revision",
     ]  # fmt: skip
     assert list(check_names(datasets()["ilo_sdg_0831_sex_eco_rt"])) == [
-        "schema", "row_floor", "key_unique", "required_not_null", "known_codes", "value_parses", "value_range",
-        "not_from_the_future", "asked_indicator_only", "one_source_per_series", "row_loss", "indicators_kept",
-        "areas_kept", "last_year_kept", "series_last_year_kept", "mass_revision", "revision_magnitude",
-        "empties_share",
+        "schema", "undeclared_columns", "row_floor", "key_unique", "required_not_null", "known_codes", "value_parses",
+        "value_range", "not_from_the_future", "asked_indicator_only", "years_only", "one_source_per_series", "row_loss",
+        "indicators_kept", "areas_kept", "last_year_kept", "series_last_year_kept", "mass_revision",
+        "revision_magnitude", "empties_share",
     ]  # fmt: skip
     assert "unit_stable" in check_names(datasets()["fao_qcl"])
     assert {"percent_unit", "percent_outliers"} < check_names(datasets()["ilab_findings"]).keys()
@@ -400,6 +400,15 @@ def test_empties_share_warns(tmp_path: Path) -> None:
     assert red(results) == {"empties_share": 2}
     assert results["empties_share"].severity == "WARN"
     assert results["empties_share"].observed == "8.3 % of rows without a number, 0 % before"
+
+
+def test_columns_that_nobody_declared_are_named_and_do_not_block(tmp_path: Path) -> None:
+    data = load(make_dataset(), good_rows(), tmp_path / "data.parquet")
+    assert run_alone(make_dataset(), data)["undeclared_columns"].observed == "none"
+    result = run_alone(make_dataset(), data, undeclared=("UNIT_MULT", "it's new"))["undeclared_columns"]
+    assert (result.passed, result.severity, result.failing_rows, result.error) == (False, "WARN", 2, "")
+    assert result.examples == [{"column_name": "UNIT_MULT"}, {"column_name": "it's new"}]
+    assert "2 columns of the delivery are new and were not loaded: UNIT_MULT, it's new" in result.message
 
 
 # --- checks that cannot run ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ingest.errors import PayloadInvalid, SchemaDrift
 from ingest.formats import TextTable, csv_text
 from ingest.lake import Vintage
 from ingest.registry import Column, Dataset, Tolerances
+from ingest.snapshots import Snapshot
 
 
 def make_dataset(**changes: Any) -> Dataset:
@@ -228,6 +230,12 @@ def test_a_header_alone_is_no_rows(tmp_path):
     assert load(tmp_path, f"{HEADER}\n") == []
 
 
+def test_columns_that_the_registry_neither_takes_nor_ignores_are_undeclared(tmp_path):
+    wide = table(tmp_path / "0.csv", f"{HEADER},Note,Flag,A87_SYNTHETIC,Domain\n004,2020,1,n,A,1,d\n")
+    assert lake.undeclared(make_dataset(ignored=("Domain",)), wide) == set()
+    assert lake.undeclared(DATASET, wide) == {"Domain"}
+
+
 def test_text_in_the_nameless_last_field_is_drift(tmp_path):
     path = tmp_path / "0.csv"
     path.write_text(f"{HEADER}\n004,2020,1,\n008,2020,2,x\n")
@@ -436,3 +444,30 @@ def test_a_figure_beyond_all_figures_is_text(tmp_path):
 def test_one_apostrophe_is_taken_from_a_code_and_no_more(tmp_path):
     (row,) = load(tmp_path, f"{HEADER}\n''012,2020,1\n")
     assert row["ref_area"] == "'012"
+
+
+# --- what served on a day --------------------------------------------------------------------------------------------
+
+
+def test_the_vintage_of_a_day_is_found_also_when_a_revision_was_taken_back(home, tmp_path):
+    def accept(name: str) -> datetime:
+        snapshot = Snapshot(
+            snapshot_id=name, dataset_id=DATASET.id, partner="fao", edition="live", url="u", retrieved_at="r",
+            partner_updated="", signal={}, sha256="s", bytes=1, licence="l",
+        )  # fmt: skip
+        folder = tmp_path / f"candidate-{len(list(tmp_path.iterdir()))}"
+        lake.write_empty(DATASET, folder / "data.parquet")
+        candidate = lake.Vintage(folder, lake.describe(snapshot, 0, None))
+        settled = lake.settle(home, DATASET.id, candidate, {}, passed=name != "bad")
+        return datetime.fromisoformat(settled.meta["settled_at"])
+
+    first, second, _bad, again = accept("a"), accept("b"), accept("bad"), accept("a")
+    instant = timedelta(microseconds=1)
+    expected = [
+        (first - instant, None), (first, "a"), (second - instant, "a"), (second, "b"), (again - instant, "b"),
+        (again, "a"),
+    ]  # fmt: skip
+    for moment, name in expected:
+        served = lake.served_at(home, DATASET.id, moment)
+        assert (served[1].snapshot_id if served else None) == name
+    assert lake.served_at(home, DATASET.id, second)[0] == second

@@ -144,7 +144,7 @@ ENTRY = {
     "FileRows": 4209110,
     "FileLocation": "https://bulks-faostat.fao.org/production/Production_Crops_Livestock_E_All_Data_(Normalized).zip",
 }  # fmt: skip
-QCL_HEADER = fao_edition.QCL_HEADER
+QCL_HEADER = ",".join(fao_edition.SERIES)
 
 
 def fao_catalogue(server, *entries: dict[str, Any]) -> None:
@@ -786,6 +786,21 @@ def test_the_newest_stamp_of_all_pages_and_of_ilab_only(server, tmp_path):
     assert said["updated"] == "2025-03-01"
     assert list(said["files"]) == ["2014", "2016", "2018", "2020", "2022"]
     assert len(server.paths) == 2
+
+
+def test_the_files_of_a_report_are_asked_for_once_a_run(server, tmp_path):
+    server.says("<Countries/>")
+    endpoints = Endpoints.sandbox(server.url)
+    for dataset_id in ("ilab_conventions", "ilab_projects"):
+        client = HttpClient(partners()["ilab"], endpoints)
+        files = tmp_path / dataset_id
+        files.mkdir()
+        ilab.fetch(client, datasets()[dataset_id], {}, files)
+        assert {file.read_bytes() for file in files.iterdir()} == {b"<Countries/>"}
+        assert sorted(file.stem for file in files.iterdir()) == ["2014", "2016", "2018", "2020", "2022"]
+    assert len(server.paths) == 5
+    ilab.fetch(HttpClient(partners()["ilab"], Endpoints.sandbox(server.url)), FINDINGS, {}, files)
+    assert len(server.paths) == 10
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"datasets": [{}], "meta": {}}', '{"datasets": [], "meta": {}}'])

@@ -190,6 +190,15 @@ def test_the_staging_model_leaves_out_what_the_dataset_goes_without(name):
     assert (f"without={without}" in model) if without else ("without" not in model)
 
 
+def test_a_dataset_adds_columns_to_those_of_its_layout():
+    matrix, series = datasets()["fao_tm"], datasets()["fao_qcl"]
+    shared = [column for column in series.columns if not column.name.startswith("ref_area")]
+    assert list(matrix.columns[: len(shared)]) == shared
+    added = [column.name for column in matrix.columns[len(shared) :]]
+    assert added == [f"{side}{end}" for side in ("reporter", "partner") for end in ("", "_m49", "_label")]
+    assert (matrix.area_column, matrix.key[:2]) == ("reporter", ("reporter", "partner"))
+
+
 def test_entries_of_a_dataset_replace_those_of_its_layout(tmp_path):
     own = "layout: ilo_code\nlicence: CC BY-SA 4.0\nperiod_column: source\n"
     dataset = load_dataset(edited(tmp_path, "ilo_ilr_tumt_noc_rt", "layout: ilo_code\n", own))

@@ -32,10 +32,24 @@ TABLES = {
     "sources": "source_id,citation,synthetic\nreal,Published,0\nmade,Generated,1\n",
     "fao_areas": "area_code,m49,label\n107,384,Côte d'Ivoire\n351,159,China\n",
     "fao_items": "item_code,cpc,label\n661,01640,Cocoa beans\n767,01921.02,Cotton lint; ginned\n",
-    "fao_elements": "element_code,label,unit\n5510,Production,t\n",
+    "fao_elements": "element_code,label,unit\n5510,Production,t\n5922,Export value,1000 USD\n"
+    "5532,Producer Price (USD/tonne),USD\n5539,Producer Price Index (2014-2016 = 100),\n6199,Value,\n",
     "fao_qcl": (
         "area_code,item_code,element_code,year,value,flag,source_id\n"
         "107,661,5510,2020,2200000,A,real\n107,661,5510,2021,2215000.5,E,made\n351,767,5510,2020,,M,real\n"
+    ),
+    "fao_tcl": "area_code,item_code,element_code,year,value,flag,source_id\n107,661,5922,2020,3600000,A,real\n",
+    "fao_tm": (
+        "reporter_code,partner_code,item_code,element_code,year,value,flag,source_id\n"
+        "107,351,661,5922,2022,480338,,real\n"
+    ),
+    "fao_pp": (
+        "area_code,item_code,element_code,year,month_code,value,flag,source_id\n"
+        "107,661,5532,2022,7001,1500,A,real\n107,661,5539,2022,7021,110.5,E,real\n"
+    ),
+    "fao_oea": (
+        "area_code,source_code,indicator_code,sex_code,element_code,year,unit,value,flag,note,source_id\n"
+        "107,3044,21160,1,6199,2022,1000 No,4000.5,E,Modelled FAO,real\n"
     ),
     "ilo_sources": "source,label,ref_area\nBA:1,NAM - Labour Force Survey,NAM\n",
     "ilo": (
@@ -91,7 +105,30 @@ TABLES = {
         "2018,Gambia,Children_Work_Statistics,2,10-14,Total_Percentage_of_Working_Children,0.199,real\n"
         "2018,Gambia,UNESCO_Primary_Completion_Rate,1,,Rate,0.702,real\n"
         "2016,Gambia,Profile,1,,Advancement_Level,No Advancement – Efforts,real\n"
+        "2014,Gambia,Profile,1,,Advancement_Level,Moderate Advancement,real\n"
+        "2020,Gambia,Profile,1,,Advancement_Level,Moderate Advancement,real\n"
     ),
+    "ilab_conventions": (
+        "report_year,country,convention,value,source_id\n"
+        "2014,Gambia,C_138_Ratified,Yes,real\n2020,Gambia,Palermo_Ratified,No,real\n"
+    ),
+    "ilab_legal_standards": (
+        "report_year,country,standard,territory,established,age,calculated_age,conforms,source_id\n"
+        "2014,Gambia,Minimum_Work,,Yes,16.0,,,real\n2014,Gambia,Free_Public_Education,,No,,,,real\n"
+        "2020,Gambia,Minimum_Work,,Yes*,16,No,Yes,real\n"
+        "2020,Gambia,Compulsory_Education,Banjul,Yes,15,Yes,No,real\n"
+    ),
+    "ilab_enforcement": (
+        "report_year,country,section,measure,territory,value,source_id\n"
+        "2020,Gambia,Enforcements,Labor_Inspectors,,\"1,050‡\",real\n"
+        "2020,Gambia,Enforcements,Labor_Funding,Banjul,$1.6 million,real\n"
+        "2020,Gambia,Mechanisms,Policy,,Yes,real\n"
+    ),
+    "ilab_suggested_actions": (
+        "report_year,country,area,action,years,source_id\n"
+        "2014,Gambia,Laws,Raise the age.,2009 – 2014,real\n2020,Gambia,Enforcement,\"Hire, then train.\",,real\n"
+    ),
+    "ilab_projects": "report_year,country,title,link,source_id\n2020,Gambia,A & B,https://www.dol.gov/x,real\n",
 }  # fmt: skip
 
 Get = Callable[..., requests.Response]
@@ -128,8 +165,8 @@ def members(body: bytes) -> dict[str, bytes]:
 def test_fao_catalogue(get: Get) -> None:
     reply = get("bulks-faostat.fao.org/production/datasets_E.json")
     assert reply.content.startswith(b'{\r\n\t"Datasets": {\r\n\t\t"-xmlns:xsi": "http://www.w3.org/2001/XMLSchema-')
-    (entry,) = reply.json()["Datasets"]["Dataset"]
-    assert entry["DatasetCode"] == "QCL"
+    entry, *others = reply.json()["Datasets"]["Dataset"]
+    assert [entry["DatasetCode"], *(other["DatasetCode"] for other in others)] == ["QCL", "TCL", "TM", "PP", "OEA"]
     assert (entry["DateUpdate"], entry["FileSize"], entry["FileRows"]) == ("2026-02-17T10:00:00", "2KB", 3)
     assert entry["FileLocation"] == f"https://{QCL}"
 
@@ -155,6 +192,49 @@ def test_fao_zip(get: Get) -> None:
     assert found[stem + "ItemCodes.csv"].endswith(b"767,'01921.02,Cotton lint; ginned\r\n")
     assert found[stem + "Elements.csv"] == b"Element Code,Element\r\n5510,Production\r\n"
     assert found[stem + "Flags.csv"].startswith(b"Flag, Description\r\nA,Official figure\r\n")
+
+
+@pytest.mark.parametrize(
+    ("stem", "lines"),
+    [
+        (
+            "Trade_DetailedTradeMatrix_E",
+            (
+                "Reporter Country Code,Reporter Country Code (M49),Reporter Countries,Partner Country Code,"
+                "Partner Country Code (M49),Partner Countries,Item Code,Item Code (CPC),Item,Element Code,Element,"
+                "Year Code,Year,Unit,Value,Flag",
+                '"107","\'384","Côte d\'Ivoire","351","\'159","China","661","\'01640","Cocoa beans","5922",'
+                '"Export value","2022","2022","1000 USD","480338",',
+            ),
+        ),
+        (
+            "Prices_E",
+            (
+                "Area Code,Area Code (M49),Area,Item Code,Item Code (CPC),Item,Element Code,Element,Year Code,Year,"
+                "Months Code,Months,Unit,Value,Flag",
+                '"107","\'384","Côte d\'Ivoire","661","\'01640","Cocoa beans","5532",'
+                '"Producer Price (USD/tonne)","2022","2022","7001","January","USD","1500","A"',
+                '"107","\'384","Côte d\'Ivoire","661","\'01640","Cocoa beans","5539",'
+                '"Producer Price Index (2014-2016 = 100)","2022","2022","7021","Annual value",,"110.5","E"',
+            ),
+        ),
+        (
+            "Employment_Indicators_Agriculture_E",
+            (
+                "Area Code,Area Code (M49),Area,Source Code,Source,Indicator Code,Indicator,Sex Code,Sex,Element Code,"
+                "Element,Year Code,Year,Unit,Value,Flag,Note",
+                '"107","\'384","Côte d\'Ivoire","3044","FAO Model","21160",'
+                '"Total employment in agrifood systems (AFS)","1","Total","6199","Value",'
+                '"2022","2022","1000 No","4000.5","E","Modelled FAO"',
+            ),
+        ),
+    ],
+)
+def test_other_sets_of_fao_have_headers_of_their_own(get: Get, stem: str, lines: tuple[str, ...]) -> None:
+    found = members(get(f"bulks-faostat.fao.org/production/{stem}_All_Data_(Normalized).zip").content)
+    main = found[f"{stem}_All_Data_(Normalized).csv"].decode("cp1252")
+    assert main.splitlines() == list(lines)
+    assert (f"{stem}_ItemCodes.csv" in found) == ("Item Code" in main)
 
 
 def test_fao_zip_is_the_same_bytes_for_the_same_figures(get: Get, folder: Path) -> None:
@@ -406,6 +486,35 @@ def test_ilab_findings_2016_have_a_bom(get: Get) -> None:
     assert "No Advancement – Efforts".encode() in body
 
 
+def test_ilab_reports_hold_all_their_tables(get: Get) -> None:
+    old = get(ilab("ilab_findings", "2014")).content.decode()
+    assert (
+        old.replace("\n", "")
+        .replace("\t", "")
+        .endswith(
+            "<Master_Data><C_138_Ratified>Yes</C_138_Ratified><Minimum_Age_for_Work_Estabslished>Yes"
+            "</Minimum_Age_for_Work_Estabslished><Minimum_Age_for_Work>16.0</Minimum_Age_for_Work>"
+            "<Free_Public_Education_Estabslished>No</Free_Public_Education_Estabslished></Master_Data>"
+            "<Suggested_Actions><Laws><Action><Name>Raise the age.</Name><Years>2009 &#8211; 2014</Years></Action>"
+            "</Laws></Suggested_Actions></Country></Countries>"
+        )
+    )
+    new = "".join(line.strip() for line in get(ilab("ilab_findings", "2020")).content.decode().splitlines())
+    assert new.endswith(
+        "<Conventions><Palermo_Ratified>No</Palermo_Ratified></Conventions><Legal_Standards><Minimum_Work>"
+        "<Standard>Yes*</Standard><Age>16</Age><Calculated_Age>No</Calculated_Age><Conforms_To_Intl_Standard>Yes"
+        "</Conforms_To_Intl_Standard></Minimum_Work><Compulsory_Education><Territory><Territory_Name>Banjul"
+        "</Territory_Name><Territory_Display_Name>Banjul</Territory_Display_Name><Standard>Yes</Standard><Age>15</Age>"
+        "<Calculated_Age>Yes</Calculated_Age><Conforms_To_Intl_Standard>No</Conforms_To_Intl_Standard></Territory>"
+        "</Compulsory_Education></Legal_Standards><Enforcements><Labor_Inspectors>1,050‡</Labor_Inspectors>"
+        "<Labor_Funding><Territory><Territory_Name>Banjul</Territory_Name><Territory_Display_Name>Banjul"
+        "</Territory_Display_Name><Enforcement>$1.6 million</Enforcement></Territory></Labor_Funding></Enforcements>"
+        "<Mechanisms><Policy>Yes</Policy></Mechanisms><Suggested_Actions><Enforcement><Action><Name>Hire, then train."
+        "</Name></Action></Enforcement></Suggested_Actions><ILAB_Projects><Project><Title>A &amp; B</Title>"
+        "<Link>https://www.dol.gov/x</Link></Project></ILAB_Projects></Country></Countries>"
+    )
+
+
 def test_ilab_catalogue(get: Get) -> None:
     body = get("apiprod.dol.gov/v4/datasets?page=1").json()
     assert {row["updated_at"] for row in body["datasets"]} == {"2026-02-17T10:00:00"}
@@ -583,7 +692,8 @@ def test_the_catalogues_agree_with_the_faults(get: Get, sandbox: Sandbox) -> Non
     gone = ("QCL", "EMP_TEMP_SEX_EC2_NB", "ILR_TUMT_NOC_RT", "EAR_EMTA_SEX_ECO_CUR_NB")
     told = [*(f"{name}=retired" for name in gone), "ilo=drop:NAM"]
     sandbox.faults = [Fault.parse(text) for text in told]
-    assert get("bulks-faostat.fao.org/production/datasets_E.json").json()["Datasets"]["Dataset"] == []
+    listed = get("bulks-faostat.fao.org/production/datasets_E.json").json()["Datasets"]["Dataset"]
+    assert "QCL" not in {entry["DatasetCode"] for entry in listed}
     (left,) = get("rplumber.ilo.org/metadata/toc/indicator").json()
     assert (left["id"], left["n.records"]) == ("SDG_0831_SEX_ECO_RT_A", 1)
 

@@ -16,6 +16,7 @@ with candidates as (
         end as preference,
         case
             when basis = 'projection' then 'projection'
+            when doubt is not null then 'doubtful: ' || doubt
             when lower(note) like '%covers %' then 'part of the country'
             when coalesce(definition_id, '') not in ('ilo_sdg_871a_5_17', 'wdi_children_in_employment_7_14')
                 then 'other age band'

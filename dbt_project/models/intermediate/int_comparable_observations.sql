@@ -15,7 +15,12 @@ with eligible as (
         and observations.year is not null
         and observations.area_kind in ('country', 'territory')
         and observations.basis <> 'projection'
-        and coalesce(observations.sex, 'SEX_T') = 'SEX_T'
+        and observations.doubt is null
+        -- a blank is the total only where the dataset has no sexes; the ILO says so in its ids
+        and (
+            observations.sex = 'SEX_T'
+            or (observations.sex is null and observations.indicator_id not like '%!_SEX!_%' escape '!')
+        )
         -- a breakdown by branch or division is a structure, not a measure of progress
         and observations.indicator_id not in (
             'EMP_TEMP_SEX_EC2_NB', 'HOW_TEMP_SEX_EC2_NB', 'EAR_EMTA_SEX_ECO_CUR_NB', 'CLD_XCHL_SEX_AGE_ECO_NB',

@@ -32,6 +32,8 @@ editions as (
 select
     listed.*,
     listed.edition as valid_from_year,
-    editions.valid_to_year
+    editions.valid_to_year,
+    files.file_date
 from listed
 inner join editions on listed.edition = editions.edition
+left join {{ ref('ilab_goods_edition') }} as files on listed.edition = files.edition

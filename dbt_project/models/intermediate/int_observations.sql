@@ -40,7 +40,8 @@ ilo as (
         ilo_sources.obs_flag,
         ilo_sources.obs_status,
         ilo_sources.conf_status,
-        cast(null as varchar) as note,
+        ilo_sources.note_codes as note,
+        ilo_sources.doubt,
         -- modelled years from the edition's year on lie ahead of the data; a label without an edition is
         -- judged by the last year that any survey of the dataset has reached
         case
@@ -92,6 +93,7 @@ world_bank as (
         obs_status,
         cast(null as varchar) as conf_status,
         footnote as note,
+        cast(null as varchar) as doubt,
         case
             when indicator_id in ({{ text_literals(var('world_bank_modelled')) }}) then 'modelled'
             else 'reported'
@@ -120,6 +122,7 @@ ilab_ranks as (
         case when advancement_rank is null then 'O' else 'A' end as obs_status,
         cast(null as varchar) as conf_status,
         advancement_qualifier as note,
+        cast(null as varchar) as doubt,
         'reported' as basis,
         is_synthetic,
         snapshot_id
@@ -135,7 +138,12 @@ ilab_statistics as (
         max(working_children.block) over (
             partition by working_children.report_year, working_children.country
         ) as blocks,
-        completion_rates.value_pct as completion_pct
+        completion_rates.value_pct as completion_pct,
+        -- of the report before, for the same ages
+        lag(working_children.value_pct) over (
+            partition by working_children.country, working_children.age_range, working_children.block
+            order by working_children.report_year
+        ) as pct_before
     from {{ ref('stg_ilab__findings') }} as working_children
     left join {{ ref('stg_ilab__findings') }} as completion_rates
         on
@@ -172,8 +180,11 @@ ilab_shares as (
         case
             when value_pct = completion_pct then 'equals the primary completion rate of the same report: doubtful'
             when blocks > 1 then 'the report gives several surveys or parts of the country: not one national figure'
+            when abs(value_pct - pct_before) > 20
+                then 'more than 20 points away from the report before: another survey, or a slip'
             else missing_reason
         end as note,
+        cast(null as varchar) as doubt,
         'reported' as basis,
         is_synthetic,
         snapshot_id
@@ -203,6 +214,12 @@ select
     case
         when observations.indicator_id = 'SDG_A871_SEX_AGE_RT'
             then 'ilo_sdg_871a_' || bands.age_from || '_' || bands.age_to
+        when observations.indicator_id = 'SDG_B871_SEX_AGE_RT'
+            then 'ilo_sdg_871b_' || bands.age_from || '_' || bands.age_to
+        when observations.indicator_id like 'CLD_XCHL_%'
+            then 'ilo_cld_xchl_' || bands.age_from || '_' || bands.age_to
+        when observations.indicator_id like 'CLD_XHAZ_%'
+            then 'ilo_cld_xhaz_' || bands.age_from || '_' || bands.age_to
         -- the other series of SL.TLF.0714 are shares of these children, or hours
         when
             observations.indicator_id in ('SL.TLF.0714.ZS', 'SL.TLF.0714.MA.ZS', 'SL.TLF.0714.FE.ZS')
@@ -223,13 +240,15 @@ select
     observations.source_code,
     observations.source_label,
     observations.note,
+    observations.doubt,
     observations.is_synthetic,
     observations.snapshot_id
 from observations
 -- a series that the registry does not describe has no unit and no rule of comparison; a test lists it
 inner join {{ ref('stg_reference__series') }} as series
     on observations.dataset_id = series.dataset_id and observations.indicator_id = series.indicator_id
-left join {{ ref('ilo_age_band') }} as bands on observations.breakdown = bands.classif1
+left join {{ ref('ilo_age_band') }} as bands
+    on observations.breakdown = bands.classif1 or observations.breakdown like bands.classif1 || ' | %'
 left join {{ ref('int_areas') }} as areas
     on
         observations.partner = areas.scheme

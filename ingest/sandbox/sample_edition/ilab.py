@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 from ingest import registry
 from ingest.sandbox import ilab_xml
 from ingest.sandbox.dialects import Clock, Reply, Request, dol_catalogue
-from ingest.sandbox.sample_edition.tables import Tables
+from ingest.sandbox.sample_edition.tables import Row, Tables, grouped
 
 ILAB_SETS = {
     10272: "Child_Labor_Report__2016_to_2022",
@@ -25,20 +27,29 @@ class Ilab:
         self._tables = tables
 
     def file(self, request: Request, _clock: Clock) -> Reply | None:
-        wanted = request.path.removeprefix("/USDepartmentofLabor/")
-        for dataset in registry.datasets().values():
-            if dataset.partner == "ilab":
-                for year, path in dataset.request["files"].items():
-                    if path == wanted:
-                        return Reply(self._xml(dataset.request["kind"], year), "text/plain; charset=utf-8")
-        return None
+        found = self._files.get(request.path.removeprefix("/USDepartmentofLabor/"))
+        return Reply(self._xml(*found), "text/plain; charset=utf-8") if found else None
 
+    @functools.cached_property
+    def _files(self) -> dict[str, tuple[str, str]]:
+        """Path at the code host -> goods or findings, and the year. All but the goods list share the report's files."""
+        return {
+            path: ("goods" if dataset.code == "goods" else "findings", year)
+            for dataset in registry.datasets().values()
+            if dataset.partner == "ilab"
+            for year, path in dataset.request["files"].items()
+        }
+
+    @functools.lru_cache(maxsize=32)  # noqa: B019 (an edition lives as long as its sandbox)
     def _xml(self, kind: str, year: str) -> bytes:
-        goods = [row for row in self._tables["ilab_goods"] if row["edition"] == year]
+        goods = grouped(self._tables["ilab_goods"], "edition").get(year, [])
         if kind == "goods":
             return ilab_xml.goods(year, goods)
-        findings = [row for row in self._tables["ilab_findings"] if row["report_year"] == year]
-        return ilab_xml.findings(year, findings, goods)
+        tables = {name: self._of_year(f"ilab_{name}", year) for name in ilab_xml.TABLES}
+        return ilab_xml.findings(year, tables, goods)
+
+    def _of_year(self, table: str, year: str) -> list[Row]:
+        return grouped(self._tables[table], "report_year").get(year, [])
 
     def catalogue(self, request: Request, clock: Clock) -> Reply | None:
         return dol_catalogue(ILAB_SETS, request, clock.moment()) if request.path == "/v4/datasets" else None

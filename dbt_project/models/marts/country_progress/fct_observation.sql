@@ -15,6 +15,7 @@ select
     source_code,
     source_label,
     note,
+    doubt,
     dataset_id,
     ref_area,
     is_synthetic,

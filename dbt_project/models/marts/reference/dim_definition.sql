@@ -3,28 +3,77 @@ with bands as (
 
     select
         cast(age_from as integer) as age_from,
-        cast(age_to as integer) as age_to
+        cast(age_to as integer) as age_to,
+        'ages ' || age_from || '-' || age_to as ages,
+        age_from || '_' || age_to as id_part,
+        case when age_from <= 11 then age_from || '-' || least(age_to, 11) end as ages_to_11,
+        case
+            when age_from <= 14 and age_to >= 12 then greatest(age_from, 12) || '-' || least(age_to, 14)
+        end as ages_12_to_14,
+        case when age_to >= 15 then greatest(age_from, 15) || '-' || age_to end as ages_from_15,
+        case when age_from <= 14 then age_from || '-' || least(age_to, 14) end as ages_to_14
     from {{ ref('ilo_age_band') }}
+
+),
+
+sdg_hours as (
+
+    select
+        *,
+        'hours a week: '
+        || concat_ws(
+            ', ', '1 or more at ' || ages_to_11, '14 or more at ' || ages_12_to_14, '43 or more at ' || ages_from_15
+        ) as hours_rule
+    from bands
 
 )
 
 select
-    'ilo_sdg_871a_' || age_from || '_' || age_to as definition_id,
-    'Children in economic activity, SDG 8.7.1 variant A, ages ' || age_from || '-' || age_to as label,
+    'ilo_sdg_871a_' || id_part as definition_id,
+    'Children in economic activity, SDG 8.7.1 variant A, ' || ages as label,
     age_from,
     age_to,
-    'children in economic activity on the SNA production boundary, household chores not counted' as concept,
+    'children in economic activity, household chores not counted' as concept,
+    'SNA' as production_boundary,
+    hours_rule,
+    'ILOSTAT SDG_A871_SEX_AGE_RT, SDG indicator 8.7.1' as source
+from sdg_hours
+union all
+select
+    'ilo_sdg_871b_' || id_part as definition_id,
+    'Children in economic activity and household chores, SDG 8.7.1 variant B, ' || ages as label,
+    age_from,
+    age_to,
+    'children in economic activity or in household chores' as concept,
+    'general' as production_boundary,
+    hours_rule || coalesce('; or chores: 21 or more at ' || ages_to_14, '') as hours_rule,
+    'ILOSTAT SDG_B871_SEX_AGE_RT, SDG indicator 8.7.1' as source
+from sdg_hours
+union all
+select
+    'ilo_cld_xchl_' || id_part as definition_id,
+    'Children in child labour, ILO, ' || ages as label,
+    age_from,
+    age_to,
+    'children below the age for the work they do, or in hazardous work' as concept,
+    'SNA' as production_boundary,
     'hours a week: '
     || concat_ws(
-        ', ',
-        case when age_from <= 11 then '1 or more at ' || age_from || '-' || least(age_to, 11) end,
-        case
-            when age_from <= 14 and age_to >= 12
-                then '14 or more at ' || greatest(age_from, 12) || '-' || least(age_to, 14)
-        end,
-        case when age_to >= 15 then '43 or more at ' || greatest(age_from, 15) || '-' || age_to end
+        ', ', '1 or more at ' || ages_to_11, '14 or more or hazardous work at ' || ages_12_to_14,
+        'hazardous work only at ' || ages_from_15
     ) as hours_rule,
-    'ILOSTAT SDG_A871_SEX_AGE_RT, SDG indicator 8.7.1' as source
+    'ILOSTAT CLD_XCHL, definition of the ILO global estimates' as source
+from bands
+union all
+select
+    'ilo_cld_xhaz_' || id_part as definition_id,
+    'Children in hazardous work, ILO, ' || ages as label,
+    age_from,
+    age_to,
+    'children in hazardous industries or occupations, or under hazardous conditions; part of child labour' as concept,
+    'SNA' as production_boundary,
+    '43 or more hours a week, or any hour in hazardous work' as hours_rule,
+    'ILOSTAT CLD_XHAZ, definition of the ILO global estimates' as source
 from bands
 union all
 select
@@ -33,6 +82,7 @@ select
     7 as age_from,
     14 as age_to,
     'children in any economic activity; not child labour in the sense of SDG 8.7.1' as concept,
+    'SNA' as production_boundary,
     '1 hour or more in the reference week' as hours_rule,
     'World Bank WDI SL.TLF.0714, Understanding Children''s Work' as source
 union all
@@ -42,5 +92,6 @@ select
     cast(null as integer) as age_from,
     cast(null as integer) as age_to,
     'working children of the survey that USDOL cites; survey and year are not named, the age is on the row' as concept,
+    'not stated' as production_boundary,
     'not stated' as hours_rule,
     'USDOL Findings on the Worst Forms of Child Labor' as source

@@ -5,6 +5,7 @@ select
     edition,
     valid_from_year,
     valid_to_year,
+    file_date,
     is_child_labour_listed,
     is_forced_labour_listed,
     is_forced_child_labour_listed,

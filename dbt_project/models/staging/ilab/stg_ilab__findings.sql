@@ -38,11 +38,7 @@ select
     case when not measures.is_share then numbers.value_as_printed end as value_n,
     case
         when not numbers.is_statistic or numbers.value_as_printed is not null then null
-        when numbers.value_text = '' then 'blank'
-        when lower(numbers.value_text) = 'unavailable' then 'unavailable'
-        when lower(numbers.value_text) in ('n/a', 'na', 'not applicable') then 'not_applicable'
-        when lower(numbers.value_text) in ('unknown', 'none', 'unclear') then lower(numbers.value_text)
-        else 'not_a_number'
+        else {{ ilab_missing_reason('numbers.value_text', 'not_a_number') }}
     end as missing_reason,
     case
         when numbers.measure <> 'Advancement_Level' then null

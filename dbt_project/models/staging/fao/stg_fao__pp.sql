@@ -1,0 +1,19 @@
+select
+    {{ fao_area('ref_area') }},
+    trim(observations.item) as item_code,
+    observations.item_cpc,
+    observations.item_label,
+    trim(observations.element) as element_code,
+    observations.element_label,
+    observations.month_code,
+    -- the annual value stands beside its months: never add over both
+    case
+        when observations.month_code = '7021' then 'A'
+        when observations.month_code between '7001' and '7012' then 'M'
+    end as freq,
+    case
+        when observations.month_code between '7001' and '7012' then cast(right(observations.month_code, 2) as integer)
+    end as month,
+    {{ fao_figures() }}
+from {{ source('fao', 'fao_pp') }} as observations
+left join {{ source('reference', 'vintage') }} as vintages on observations.snapshot_id = vintages.snapshot_id
