@@ -16,7 +16,15 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
 
-from ingest.errors import DatasetRetired, IngestError, PartnerUnavailable, PayloadInvalid, RequestRefused, SchemaDrift
+from ingest.errors import (
+    DatasetRetired,
+    IngestError,
+    PartnerUnavailable,
+    PayloadCut,
+    PayloadInvalid,
+    RequestRefused,
+    SchemaDrift,
+)
 from ingest.formats import TextTable, cn8_links, contents_text, sdmx_csv, sdmx_tsv
 from ingest.http import HttpClient
 from ingest.partners import eurostat_bulk
@@ -91,8 +99,7 @@ def _listing_signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[st
     file, url = work / "listing.csv", client.url("files", "files")
     params = {"dir": folder, "format": "csv", "hierarchy": "false", "sizeFormat": "NONE", "dateFormat": "ISO"}
     client.download(url, file, expect="csv", params=params)
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        lines = [{key.strip().upper(): cell for key, cell in row.items() if key} for row in csv.DictReader(stream)]
+    lines = _listed(file.read_bytes(), url)
     found = [line for line in lines if line["NAME"].rpartition("/")[2] == name]
     if not found:
         raise DatasetRetired(
@@ -101,6 +108,20 @@ def _listing_signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[st
         )  # fmt: skip
     dates = [cell for key, cell in found[0].items() if "DATE" in key or "MODIF" in key]
     return {"updated": dates[0] if dates else "", "line": found[0]}
+
+
+def _listed(body: bytes, url: str) -> list[dict[str, str]]:
+    if not body.removeprefix(b"\xef\xbb\xbf").upper().startswith(b"NAME,"):
+        raise PartnerUnavailable(f"a body that starts {body[:20]!r}", partner="eurostat", url=url, expected="a listing")
+    if not body.endswith(b"\n"):
+        raise PayloadCut("a listing whose last line is not whole", partner="eurostat", url=url, expected="whole lines")
+    try:
+        rows = csv.DictReader(body.decode("utf-8-sig").splitlines())
+        return [{key.strip().upper(): cell for key, cell in row.items() if key} for row in rows]
+    except UnicodeDecodeError as error:
+        raise PayloadInvalid(
+            f"a byte that is no text: {error}", partner="eurostat", url=url, expected="UTF-8"
+        ) from error
 
 
 # --- fetching --------------------------------------------------------------------------------------------------------
