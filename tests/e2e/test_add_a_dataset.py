@@ -65,7 +65,7 @@ def add_figures(sample: Path) -> None:
             stream.writelines(f"{line}\n" for line in lines)
 
     cells = [(area, year, year - 2000) for area in AREAS for year in YEARS]
-    append("world_bank_series.csv", "IT.NET.USER.ZS,Individuals using the Internet (% of population)")
+    append("world_bank_series.csv", "IT.NET.USER.ZS,Individuals using the Internet (% of population),2")
     append("world_bank.csv", *(f"IT.NET.USER.ZS,{a},{y},{v},,syn_wb_recent" for a, y, v in cells))
     append("ilo.csv", *(f"SDG_0922_NOC_RT,{a},ZZ:{a},,,,{y},{v},,syn_ilo_rights" for a, y, v in cells))
 

@@ -562,7 +562,7 @@ def test_world_bank_31_frozen_source(server, home: Home, stamp: str, moves: bool
         outcome = refresh_unchecked(home, ONE, server.url)
         assert outcome.status == status
         key = dg.AssetKey([ONE.partner, ONE.id])
-        events = list(lake_assets._events(home, key, {lake_assets.MOVES: ""}, outcome))
+        events = list(lake_assets._events(home, ONE, key, {lake_assets.MOVES: ""}, outcome))
         (check,) = [e for e in events if isinstance(e, dg.AssetCheckResult) and e.check_name == lake_assets.MOVES]
         assert (check.passed, check.severity) == (moves, dg.AssetCheckSeverity.WARN)
         assert moves or f"not updated since {stamp}" in check.description
