@@ -10,24 +10,17 @@ another edition (live, recorded, sample) takes over.
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from ingest import storage
 from ingest.storage import Home, sql_text
-from orchestration.warehouse import Table, open_build, write_table
+from orchestration.warehouse import DBT_PROJECT, Table, open_build, write_table
 
-# The key of each fact, as the dbt project tests it. A fact more is a line more.
-FACTS = {
-    "country_progress.fct_observation": (
-        "dataset_id", "ref_area", "indicator_id", "source_code", "sex", "breakdown", "year",
-    ),
-    "supply_chain.fct_production": ("ref_area", "item_code", "year"),
-    "supply_chain.fct_trade_flow": ("reporter", "partner", "hs_chapter", "flow", "year"),
-    "supply_chain.fct_goods_list": ("good_id", "iso3", "edition"),
-}  # fmt: skip
 FACT_HISTORY = Table(
     "meta.fact_history",
     "Since when the history of each fact is complete. Grain: one row per fact.",
@@ -39,6 +32,18 @@ FACT_HISTORY = Table(
 Columns = dict[str, str]  # name -> DuckDB type
 
 
+@functools.cache
+def facts() -> dict[str, tuple[str, ...]]:
+    """Each fact (schema.table) with its key, which is the one that the dbt project tests."""
+    keys = {}
+    for file in sorted((DBT_PROJECT / "models" / "marts").rglob("*.yml")):
+        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
+            tested = [t["unique_combination"] for t in model.get("data_tests", []) if "unique_combination" in t]
+            if model["name"].startswith("fct_") and tested:
+                keys[f"{file.parent.name}.{model['name']}"] = tuple(tested[0]["arguments"]["columns"])
+    return keys
+
+
 def write(home: Home, moment: datetime) -> None:
     """Write the history tables into the build file: those of the published edition, and what this one changes.
 
@@ -47,7 +52,7 @@ def write(home: Home, moment: datetime) -> None:
     with open_build(home) as connection:
         continues = _attach_published(connection, home)
         since = []
-        for fact in FACTS:
+        for fact in facts():
             columns = _columns(connection, "current_database()", fact)
             if columns:
                 kept = continues and columns == _columns(connection, "'before'", fact)
@@ -61,7 +66,7 @@ def write(home: Home, moment: datetime) -> None:
 def create_macros(file: Path) -> None:
     """Create the _as_of macro of each fact in a copy that is about to be published."""
     with duckdb.connect(file, config=storage.DUCKDB_CONFIG) as connection:
-        for fact in FACTS:
+        for fact in facts():
             columns = _columns(connection, "current_database()", fact)
             if columns:
                 connection.execute(_macro(fact, columns))
@@ -133,7 +138,7 @@ def _equal(connection: duckdb.DuckDBPyConnection, fact: str, columns: Columns) -
 
 def _changes(fact: str, columns: Columns, at: str) -> str:
     """SELECT of what stood in the published fact wherever the new one differs."""
-    key = FACTS[fact]
+    key = facts()[fact]
     side = f"select {', '.join(key)}, hash({', '.join(columns)}) as content from {{}}{fact}"
     both = ", ".join(f"coalesce(o.{name}, n.{name}) as {name}" for name in key)
     cells = ", ".join(f"{'touched' if name in key else 'before_it'}.{name}" for name in columns)
@@ -151,7 +156,7 @@ def _changes(fact: str, columns: Columns, at: str) -> str:
 
 def _macro(fact: str, columns: Columns) -> str:
     """The fact's rows of today where nothing changed since, and elsewhere what the first change since then replaced."""
-    key, listed = FACTS[fact], ", ".join(columns)
+    key, listed = facts()[fact], ", ".join(columns)
     refusal = f"{fact} is known since ' || complete_since || ' UTC; for earlier days see docs/operations.md, as-of"
     return f"""
         create or replace macro {fact}_as_of(moment) as table

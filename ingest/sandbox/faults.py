@@ -24,7 +24,7 @@ from ingest.sandbox.seven_zip import seven_zip_bytes
 VALUE_COLUMNS = {"Value", "obs_value", "OBS_VALUE", "VALUE_EUR"}
 PERIOD_COLUMNS = {"Year", "time", "TIME_PERIOD", "date", "PERIOD"}
 EXTRA = "A87_EXTRA"
-AREA_COLUMNS = {"Area Code", "ref_area", "reporter", "REPORTER"}
+AREA_COLUMNS = {"Area Code", "Reporter Country Code", "ref_area", "reporter", "REPORTER"}
 
 # --- which requests a fault meets ------------------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ def judged_by_sql(dataset: Dataset, candidate: Candidate) -> list[CheckRow]:
         before = con.execute("select count(*) from previous").fetchall()[0][0] if candidate.previous else 0
         return [
             {"check_name": c.name, "severity": c.severity, "passed": _passes(con, c), "message": c.advice}
-            for c in suite.checks(dataset, before)
+            for c in suite.checks(dataset, before, candidate.vintage.meta["undeclared_columns"])
             if c.needs == "load" or candidate.previous
         ]
 

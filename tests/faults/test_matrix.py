@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest import http
+from ingest import http, lake
 from ingest.refresh import Outcome
 from ingest.registry import Column, Dataset, datasets
 from ingest.sandbox import Fault, Sandbox
@@ -25,6 +25,7 @@ from tests.faults.conftest import Prepared, Served, exactly
 UNAVAILABLE, REFUSED, RETIRED = "partner unavailable", "request refused", "dataset retired"
 CUT, INVALID, DRIFT = "payload incomplete", "payload invalid", "schema drift"
 HELD, SAME = "quarantined", "unchanged"
+WARNED = "accepted"  # with the very same rows, and the warning that a column is new
 
 # Kind of fault -> ways it may end. COLUMN is a column that cannot be missed, AREA the area with the most rows.
 CATALOGUE = {
@@ -52,7 +53,7 @@ DATA = {
     "later:30": {HELD},
     "rename:COLUMN>RENAMED": {DRIFT, HELD},
     "lack:COLUMN": {DRIFT, HELD},
-    "extra": {SAME},
+    "extra": {SAME, WARNED},
     "scale:10": {HELD},
     "scale:-1": {HELD},
     "drop:AREA": {HELD},
@@ -186,7 +187,7 @@ def test_what_serves_stays_what_it_was(
     served = prepared.copy(cell.dataset, tmp_path)
     if cell.where == "part" and len(served.data) < 2:
         pytest.skip("one request brings the whole delivery")
-    before, fault = served.serving(), fault_of(cell, served)
+    before, rows, fault = served.serving(), served.data_file, fault_of(cell, served)
 
     playing.faults = [fault]
     playing.touch()
@@ -198,6 +199,10 @@ def test_what_serves_stays_what_it_was(
     playing.faults = []
 
     assert end_of(outcome) in cell.ends, outcome.message
+    if end_of(outcome) == WARNED:
+        assert lake.same_content(cell.dataset, rows, served.data_file)
+        assert [c["passed"] for c in outcome.checks if c["check_name"] == "undeclared_columns"] == [False]
+        return
     assert served.serving() == before
     assert outcome.snapshot_id == before[0]
     assert Counted.changed or not outcome.is_good, "the fault changed nothing in the replies"
