@@ -59,8 +59,8 @@ from {{ relation }}
     case when coalesce(trim(observations.obs_flag), '') <> 'M' then observations.obs_value end as obs_value,
     observations.obs_value_text,
     observations.obs_qualifier,
-    -- no flag is a flag: "official" until 2022, when most letters changed their meaning
-    coalesce(trim(observations.obs_flag), '') as obs_flag,
+    -- no flag says "official" until 2022, when most letters changed their meaning
+    nullif(trim(observations.obs_flag), '') as obs_flag,
     case when vintages.partner_updated < '2022' then 'fao_before_2022' else 'fao' end as flag_scheme,
     case
         when vintages.partner_updated < '2022'

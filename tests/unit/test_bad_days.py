@@ -114,7 +114,7 @@ def test_a_catalogue_whose_next_page_is_the_first_comes_to_an_end(server, tmp_pa
     server.says(json.dumps(page), Content_Type="application/json")
     client = HttpClient(partners()["ilab"], Endpoints.sandbox(server.url))
     assert ilab.signal(client, GOODS, tmp_path)["updated"] == "2026-01-01"
-    assert len(server.paths) == ilab.MAX_PAGES
+    assert len(server.paths) == 1
 
 
 def test_a_catalogue_without_the_agency_is_no_success(server, tmp_path):
