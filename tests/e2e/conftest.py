@@ -1,7 +1,12 @@
-"""Homes that a whole refresh has filled, made once; each test works on its own copy."""
+"""One home that the main job has filled, made once; each test that changes it works on a copy."""
 
 import csv
+import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,44 +20,55 @@ from orchestration.resources import Partners
 from orchestration.run import RunResult, refresh_and_publish
 from orchestration.terminal import TerminalReporter
 
+A87 = str(Path(sys.executable).with_name("a87"))
 SAMPLE = Path(__file__).parents[2] / "ingest" / "sandbox" / "sample"
-# What the partners had not yet published when the earlier edition was drawn: column and newest value of each table.
-NEWEST = {
-    "fao_qcl.csv": ("year", "2023"),
-    "fao_tcl.csv": ("year", "2024"),
-    "fao_tm.csv": ("year", "2024"),
-    "fao_pp.csv": ("year", "2024"),
-    "fao_oea.csv": ("year", "2023"),
-    "ilo.csv": ("time", "2022"),
-    "world_bank.csv": ("year", "2021"),
-    "eurostat.csv": ("year", "2024"),
-    "eurostat_main.csv": ("time_period", "2022"),
-    "eurostat_cn8_links.csv": ("period", "20232024"),
-    "eurostat_months.csv": ("period", "202403"),
-    "ilab_goods.csv": ("edition", "2022"),
-    "ilab_findings.csv": ("report_year", "2022"),
-    "ilab_conventions.csv": ("report_year", "2022"),
-    "ilab_legal_standards.csv": ("report_year", "2022"),
-    "ilab_enforcement.csv": ("report_year", "2022"),
-    "ilab_suggested_actions.csv": ("report_year", "2022"),
-    "ilab_projects.csv": ("report_year", "2022"),
-    "ilo_sources.csv": ("source", "ZZ:ZWE"),
-    "world_bank_countries.csv": ("id", "MAF"),
+# What partners publish after the demo: in each table the first row that fits has another figure.
+REVISED: dict[str, tuple[str, Callable[[dict[str, str]], bool]]] = {
+    "fao_qcl.csv": ("value", lambda row: bool(row["value"])),
+    "ilo.csv": ("obs_value", lambda row: row["indicator"] == "SDG_A871_SEX_AGE_RT" and bool(row["obs_value"])),
 }
 
 
-def earlier_sample(folder: Path) -> Path:
-    """The bundled sample without its newest rows, as if drawn a year before."""
+def a87(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "A87_HOME": str(home)}
+    return subprocess.run([A87, *arguments], env=environment, capture_output=True, text=True, timeout=300)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What `a87 demo` left in `home` and what it said; all workers share it, so nobody writes there."""
+
+    home: Path
+    stdout: str
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Demo:
+    alone = worker_id == "master"
+    root = tmp_path_factory.mktemp("demo") if alone else tmp_path_factory.getbasetemp().parent / "demo"
+    said = root / "stdout.txt"
+    with storage.exclusive(root / ".lock"):
+        if not said.exists():
+            run = a87(root / "data", "demo")
+            assert run.returncode == 0, run.stdout + run.stderr
+            said.write_text(run.stdout, encoding="utf-8")
+    return Demo(root / "data", said.read_text(encoding="utf-8"))
+
+
+def revised_sample(folder: Path) -> SampleEdition:
+    """The bundled sample with some other figures."""
     shutil.copytree(SAMPLE, folder)
-    for name, (column, newest) in NEWEST.items():
+    for name, (column, fits) in REVISED.items():
         with (SAMPLE / name).open(encoding="utf-8", newline="") as stream:
             reader = csv.DictReader(stream)
-            rows = [row for row in reader if row[column] != newest]
+            rows = list(reader)
+        row = next(filter(fits, rows))
+        row[column] = str(float(row[column]) + 1)
         with (folder / name).open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, reader.fieldnames or [], lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-    return folder
+    return SampleEdition(folder)
 
 
 class Platform:
@@ -76,32 +92,9 @@ class Platform:
         return next(o.message for o in self.reporter.outcomes if o.dataset_id == dataset_id)
 
 
-@pytest.fixture(scope="session")
-def earlier_home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A data root whose published warehouse was built from the earlier sample; all workers share one."""
-    alone = worker_id == "master"
-    root = tmp_path_factory.mktemp("earlier") if alone else tmp_path_factory.getbasetemp().parent / "earlier"
-    with storage.exclusive(root / ".lock"):
-        if not (root / "done").exists():
-            _fill(root)
-            (root / "done").touch()
-    return root / "data"
-
-
-def _fill(root: Path) -> None:
-    monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setenv("A87_HOME", str(root / "data"))
-    with Sandbox(SampleEdition(earlier_sample(root / "sample"))) as sandbox:
-        platform = Platform(Home.from_env())
-        result = platform.refresh(sandbox)
-    monkeypatch.undo()
-    assert result.built and not result.errors, result
-    assert set(platform.statuses.values()) == {"accepted"}, platform.reporter.outcomes
-
-
 @pytest.fixture
-def platform(earlier_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """A copy of the earlier data root, with A87_HOME pointing at it."""
-    shutil.copytree(earlier_home, tmp_path / "data", symlinks=True)
+def platform(demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """A copy of the demo's data root, with A87_HOME pointing at it."""
+    shutil.copytree(demo.home, tmp_path / "data", symlinks=True)
     monkeypatch.setenv("A87_HOME", str(tmp_path / "data"))
     return Platform(Home.from_env())

@@ -12,6 +12,7 @@ import pytest
 from ingest.registry import datasets
 from ingest.storage import Home
 from orchestration import publish, warehouse
+from tests.e2e.conftest import Demo
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 
@@ -38,9 +39,9 @@ def test_a_correction_that_the_partner_overtook_stops_the_build_by_name(tmp_path
         dbt(warehouse.build_file(home), tmp_path / "target", *only)
 
 
-def test_the_project_builds_without_a_warning(earlier_home: Path, tmp_path: Path) -> None:
+def test_the_project_builds_without_a_warning(demo: Demo, tmp_path: Path) -> None:
     build = tmp_path / "build.duckdb"
-    shutil.copy(warehouse.build_file(Home(earlier_home)), build)
+    shutil.copy(warehouse.build_file(Home(demo.home)), build)
     printed = dbt(build, tmp_path / "target", "--warn-error", "build")
     assert "WARN=0 ERROR=0 SKIP=0" in printed, printed[-2000:]
     assert "unit tests" in printed

@@ -1,5 +1,11 @@
 """A partner in trouble: only its dataset suffers, the others refresh, and everybody can see what happened."""
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import dagster as dg
 import duckdb
 from typer.testing import CliRunner
@@ -8,14 +14,14 @@ from ingest import months
 from ingest.http import Endpoints
 from ingest.refresh import refresh
 from ingest.registry import datasets
-from ingest.sandbox import Fault, SampleEdition, Sandbox
+from ingest.sandbox import Fault, Sandbox
 from orchestration import cli
 from orchestration.instance import open_instance
 from orchestration.lake_assets import REFRESHED, run_expectations
-from tests.e2e.conftest import Platform
+from tests.e2e.conftest import Platform, revised_sample
 
 # Refreshed here; every other dataset stands for those that nobody asked for. `tests/faults` breaks all of them.
-HEALTHY = {"ilo_sdg_a871_sex_age_rt", "ilo_source"}
+HEALTHY = {"ilo_sdg_a871_sex_age_rt"}
 FAULTS = [
     "ilab=status:503", "world_bank=html", "fao=cut", "DS-045409=rename:OBS_VALUE>VALUE_OBS",
     "SDG_0831_SEX_ECO_RT=scale:10",
@@ -39,15 +45,53 @@ HURT: dict[str, tuple[str, list[str]]] = {
 }  # fmt: skip
 
 
-def test_only_the_broken_datasets_suffer(platform: Platform) -> None:
-    """A night on which each partner has a trouble of its own."""
+READER = """
+import sys, time, duckdb
+file, flag = sys.argv[1:]
+import pathlib
+reads, editions = 0, set()
+while reads < 200 or not pathlib.Path(flag).exists():
+    with duckdb.connect(file, read_only=True) as connection:
+        edition = connection.execute("select edition_id from meta.edition").fetchall()[0][0]
+        rows = connection.execute("select count(*) from supply_chain.mart_exposure").fetchall()[0][0]
+    assert rows > 0
+    reads, editions = reads + 1, editions | {edition}
+    time.sleep(0.02)
+with duckdb.connect(file, read_only=True) as connection:
+    editions.add(connection.execute("select edition_id from meta.edition").fetchall()[0][0])
+print(reads, len(editions))
+"""
+
+
+@contextmanager
+def analysts_reading(platform: Platform, flag: Path) -> Iterator[None]:
+    """A process that reads the published file all the time and must never fail."""
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, str(platform.home.warehouse), str(flag)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        flag.touch()
+        out, err = reader.communicate(timeout=60)
+    assert reader.returncode == 0, err
+    reads, editions = map(int, out.split())
+    assert reads >= 200
+    assert editions == 2  # the one before and the one after
+
+
+def test_only_the_broken_datasets_suffer(platform: Platform, tmp_path: Path) -> None:
+    """A night on which each partner has a trouble of its own, and people read all the time."""
     before = {
         name: sorted(vintage.snapshot_id for vintage in months.serving(platform.home, dataset).values())
         for name, dataset in datasets().items()
     }
-    with Sandbox(SampleEdition(), faults=[Fault.parse(fault) for fault in FAULTS]) as sandbox:
+    faults = [Fault.parse(fault) for fault in FAULTS]
+    with Sandbox(revised_sample(tmp_path / "sample"), faults=faults) as sandbox:
         sandbox.touch()
-        result = platform.refresh(sandbox, *HURT, *HEALTHY)
+        with analysts_reading(platform, tmp_path / "refresh-has-ended"):
+            result = platform.refresh(sandbox, *HURT, *HEALTHY)
 
     assert not result.errors
     ended = {name: status for name, (status, _words) in HURT.items()}
@@ -86,8 +130,8 @@ def test_only_the_broken_datasets_suffer(platform: Platform) -> None:
             assert HURT[name][1][0] in evaluation.description
 
 
-def test_a_recovered_partner_is_accepted_without_help(platform: Platform) -> None:
-    with Sandbox(SampleEdition(), faults=[Fault.parse("fao=cut")]) as sandbox:
+def test_a_recovered_partner_is_accepted_without_help(platform: Platform, tmp_path: Path) -> None:
+    with Sandbox(revised_sample(tmp_path / "sample"), faults=[Fault.parse("fao=cut")]) as sandbox:
         sandbox.touch()
 
         def status() -> str:
