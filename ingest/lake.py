@@ -402,11 +402,7 @@ def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, An
 def served_at(home: Home, dataset_id: str, moment: datetime) -> tuple[datetime, Vintage] | None:
     """The vintage that served at a moment (with time zone) and since when, or None before the first acceptance."""
     known = {v.snapshot_id: v for v in vintages(home, dataset_id)}
-    accepted = {(datetime.fromisoformat(v.meta["settled_at"]), name) for name, v in known.items()}
-    path = _acceptances(home, dataset_id)
-    for line in path.read_text().splitlines() if path.exists() else []:
-        entry = json.loads(line)
-        accepted.add((datetime.fromisoformat(entry["accepted_at"]), entry["snapshot_id"]))
+    accepted = [(datetime.fromisoformat(a["accepted_at"]), a["snapshot_id"]) for a in acceptances(home, dataset_id)]
     before = [entry for entry in accepted if entry[0] <= moment]
     if not before:
         return None
@@ -414,14 +410,27 @@ def served_at(home: Home, dataset_id: str, moment: datetime) -> tuple[datetime, 
     return since, known[name]
 
 
-def _acceptances(home: Home, dataset_id: str) -> Path:
-    return home.lake(dataset_id) / "accepted.ndjson"
+def acceptances(home: Home, dataset_id: str) -> list[dict[str, Any]]:
+    """Each time that a vintage became current, oldest first: accepted_at, snapshot_id, rows, revision.
+
+    A partner that takes a revision back sends an old vintage again, whose folder knows its last acceptance only.
+    """
+    path = home.lake(dataset_id) / "accepted.ndjson"
+    noted = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    # a process may have died before it wrote the line
+    known = [_acceptance(vintage) for vintage in vintages(home, dataset_id)]
+    return sorted({a["accepted_at"]: a for a in (*noted, *known)}.values(), key=lambda a: str(a["accepted_at"]))
+
+
+def _acceptance(vintage: Vintage) -> dict[str, Any]:
+    meta = vintage.meta
+    told = {"rows": meta["rows"], "revision": meta["revision"]}
+    return {"accepted_at": meta["settled_at"], "snapshot_id": vintage.snapshot_id, **told}
 
 
 def _note_acceptance(home: Home, dataset_id: str, vintage: Vintage) -> None:
-    """A partner that takes a revision back sends an old vintage again, whose folder knows its last acceptance only."""
-    path = _acceptances(home, dataset_id)
-    line = json.dumps({"accepted_at": vintage.meta["settled_at"], "snapshot_id": vintage.snapshot_id})
+    path = home.lake(dataset_id) / "accepted.ndjson"
+    line = json.dumps(_acceptance(vintage), ensure_ascii=False)
     storage.write_text(path, (path.read_text() if path.exists() else "") + line + "\n")
 
 

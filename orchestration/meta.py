@@ -98,7 +98,8 @@ ATTEMPT = Table(
 LOAD = Table(
     "meta.load",
     "What each accepted vintage changed against the one before it. What we believed on a day is the vintage accepted "
-    "last before it. Grain: one row per snapshot.",
+    "last before it. A vintage stands here again if the partner took a revision back. Grain: one row per snapshot and "
+    "acceptance.",
     {
         "dataset_id": ("varchar", "dataset"),
         "snapshot_id": ("varchar", "the vintage"),
@@ -190,9 +191,9 @@ def _snapshots(
 def _loads(home: Home) -> Iterator[tuple[Any, ...]]:
     changes = list(LOAD.columns)[4:]
     for part in _parts(home):
-        for vintage in lake.vintages(home, part.id):
-            revision = vintage.meta["revision"] or {}
-            lead = (part.base_id, vintage.snapshot_id, vintage.meta["settled_at"], vintage.meta["rows"])
+        for accepted in lake.acceptances(home, part.id):
+            revision = accepted["revision"] or {}
+            lead = (part.base_id, accepted["snapshot_id"], accepted["accepted_at"], accepted["rows"])
             yield (*lead, *(revision.get(column) for column in changes))
 
 

@@ -493,6 +493,15 @@ def test_meta_load_sums_up_what_each_vintage_changed(home, accept):
     ]
 
 
+def test_meta_load_keeps_both_acceptances_of_a_revision_taken_back(home, accept):
+    for snapshot_id, value in (("wdi-1", 5.0), ("wdi-2", 6.0), ("wdi-1", 5.0)):
+        accept(snapshot_id, rows=[figure("BGD", "2013", value)])
+    meta.write_meta(home, "first")
+    assert built(home, "select snapshot_id, old_snapshot_id, changed from meta.load order by accepted_at") == [
+        ("wdi-1", None, None), ("wdi-2", "wdi-1", 1), ("wdi-1", "wdi-2", 1),
+    ]  # fmt: skip
+
+
 def test_meta_attempt_keeps_failures(home, accept):
     accept("wdi-1")
     lake.note_attempt(home, WDI.id, "accepted", "15 rows", "wdi-1")
