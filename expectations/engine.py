@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import threading
@@ -29,6 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from expectations.model import CANDIDATE, CannotRun, Expect
 from ingest.storage import sql_text
 
+ROWS_QUERY = "unexpected_rows_query"  # GX's name
 _ONE_AT_A_TIME = threading.Lock()  # GX keeps its current context in a global
 
 
@@ -75,6 +77,7 @@ class Workbench:
         self._options = {"connect_args": {"config": config}}
         self._engine = sa.create_engine(self._url, **self._options)
         self._connection = self._engine.connect()
+        self._number = itertools.count(1)
 
     def close(self) -> None:
         self._connection.close()
@@ -107,17 +110,30 @@ class Workbench:
 
         Only verdicts are taken from GX; counts and examples are cheaper by `select`. Raises CannotRun.
         """
-        expectations = [
-            getattr(gxe, expect.expectation)(**expect.arguments, meta={"check": name})
-            for name, expects in wanted.items()
-            for expect in expects
-        ]
+        expectations, broken = [], dict[str, tuple[bool, str]]()
+        for name, expects in wanted.items():
+            try:
+                expectations += [
+                    getattr(gxe, expect.expectation)(**self._asked_once(expect.arguments), meta={"check": name})
+                    for expect in expects
+                ]
+            except CannotRun as error:
+                broken[name] = (False, str(error))
         try:
             with _ONE_AT_A_TIME:
                 results = self._validate(gx.ExpectationSuite(name="load", expectations=expectations))
         except (GreatExpectationsError, SQLAlchemyError) as error:
             raise CannotRun(str(error)) from error
-        return {name: _verdict(results, name, len(expects)) for name, expects in wanted.items()}
+        return {name: broken.get(name) or _verdict(results, name, len(expects)) for name, expects in wanted.items()}
+
+    def _asked_once(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """GX puts a query for unexpected rows twice, to count and to show them; a verdict needs one of them at most."""
+        query = arguments.get(ROWS_QUERY)
+        if query is None:
+            return arguments
+        table = f"unexpected_{next(self._number)}"
+        self.add_tables({table: f"select 1 as unexpected from ({query}) limit 1"})
+        return {**arguments, ROWS_QUERY: f"select * from {table} /* made of {{batch}} */"}
 
     def _validate(self, suite: gx.ExpectationSuite) -> Sequence[Any]:
         context = gx.get_context(mode="ephemeral", project_config=_quiet())

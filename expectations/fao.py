@@ -108,9 +108,9 @@ def near_own_median(dataset: Dataset, times: float) -> Check:
     failing = f"""
         select {shown(dataset)}, own_median
         from {{batch}} join (
-            select {listed(series)}, median(obs_value) as own_median from {{batch}}
+            select hash({listed(series)}) as own_series, median(obs_value) as own_median from {{batch}}
             group by all having count(obs_value) >= {MIN_SERIES} and own_median > 0
-        ) using ({listed(series)})
+        ) on own_series = hash({listed(series)})
         where obs_value < 0 or obs_value > {times!r} * own_median
             or (obs_value > 0 and obs_value * {times!r} < own_median)"""
     return Check(

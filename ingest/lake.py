@@ -15,9 +15,11 @@ import csv
 import json
 import shutil
 import tempfile
+import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -38,7 +40,8 @@ MOST_REJECTED = 100_000  # lines put aside; a file with more is another format
 FROZEN_AFTER = timedelta(days=2 * 365)
 WORKERS = 2  # parts written at the same time
 # A column with more different values than this is written plain: trying a dictionary first costs time, saves nothing.
-PARQUET = "format parquet, compression zstd, dictionary_size_limit 4096"
+# Bloom filters are for point look-ups, and the lake is only ever scanned.
+PARQUET = "format parquet, compression zstd, dictionary_size_limit 4096, write_bloom_filter false"
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def load(dataset: Dataset, tables: Iterable[TextTable], dest: Path) -> int:
     rows, waiting = 0, deque[Future[int]]()
     rejected: list[Rejected] = []
     try:
-        with ThreadPoolExecutor(WORKERS) as pool:
+        with _writers() as pool:
             for number, table in enumerate(tables):
                 _check_header(dataset, table)
                 part = dest / f"part-{number:05d}.parquet"
@@ -108,19 +111,39 @@ def load(dataset: Dataset, tables: Iterable[TextTable], dest: Path) -> int:
     return rows
 
 
+_of_thread = threading.local()
+
+
+@contextmanager
+def _writers() -> Iterator[ThreadPoolExecutor]:
+    """Threads that write parts, each with a connection of its own: to open one a part takes a twentieth of the load."""
+    opened: list[duckdb.DuckDBPyConnection] = []
+
+    def start() -> None:
+        _of_thread.connection = connect(threads=1)
+        opened.append(_of_thread.connection)
+
+    try:
+        with ThreadPoolExecutor(WORKERS, initializer=start) as pool:
+            yield pool
+    finally:
+        for connection in opened:
+            connection.close()
+
+
 def _write_part(dataset: Dataset, table: TextTable, part: Path, rejected: list[Rejected]) -> int:
-    with connect(threads=1) as con:
-        try:
-            rows = _copy(con, dataset, table, part, rejected)
-            _check_trailing(con, dataset, table)
-        except duckdb.Error as error:
-            told = [line for line in str(error).splitlines() if line.strip()]
-            since = f" (lines are counted from line {table.lines_before + 1})" if table.lines_before else ""
-            raise PayloadInvalid(
-                f"rows that are not CSV{since} ({' '.join(told[:3])[:400]})",
-                partner=dataset.partner,
-                remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
-            ) from error
+    con: duckdb.DuckDBPyConnection = _of_thread.connection
+    try:
+        rows = _copy(con, dataset, table, part, rejected)
+        _check_trailing(con, dataset, table)
+    except duckdb.Error as error:
+        told = [line for line in str(error).splitlines() if line.strip()]
+        since = f" (lines are counted from line {table.lines_before + 1})" if table.lines_before else ""
+        raise PayloadInvalid(
+            f"rows that are not CSV{since} ({' '.join(told[:3])[:400]})",
+            partner=dataset.partner,
+            remedy="look at the named line in the raw snapshot; the last good vintage keeps serving",
+        ) from error
     if table.is_piece:
         table.path.unlink()
     return int(rows)
@@ -165,6 +188,8 @@ def _rejected(con: duckdb.DuckDBPyConnection, table: TextTable) -> list[Rejected
         "select any_value(line), any_value(csv_line), any_value(error_type) from reject_errors "
         "group by line_byte_position order by 1"
     ).fetchall()
+    for listing in ("reject_errors", "reject_scans"):  # the connection goes on to other parts
+        con.execute(f"drop table {listing}")
     return [Rejected(table.lines_before + line, text.strip(), why) for line, text, why in found]
 
 
@@ -225,14 +250,22 @@ def _select(dataset: Dataset, table: TextTable, *, reject: bool = False) -> str:
         if column.source not in table.header:
             parts += [f'null::{kind} as "{name}"' for name, kind in _types_of(column).items()]
         elif column.type == "obs":
-            parts += _obs(f'trim("{column.source}")')
+            parts += OBS
         else:
             text = f'"{column.source}"'
             text = f"if(starts_with({text}, ''''), {text}[2:], {text})" if column.strip_apostrophe else text
             parts.append(f'{text} as "{column.name}"')
     mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
     parts.append(f"{mark} as is_synthetic")
-    return f"select {', '.join(parts)} from {_reader(table, reject=reject)}"
+    source = _reader(table, reject=reject)
+    figure = next((c.source for c in dataset.columns if c.type == "obs" and c.source in table.header), None)
+    if figure is not None:  # read once for the three columns that are made of it
+        source = (
+            f'(select *, trim("{figure}") as "a87 text", try_cast("a87 text" as double) as "a87 cast", '
+            f"""case when isfinite("a87 cast") and not contains("a87 text", '_') then "a87 cast" end as "a87 number" """
+            f"from {source})"
+        )
+    return f"select {', '.join(parts)} from {source}"
 
 
 def _types_of(column: Column) -> dict[str, str]:
@@ -241,19 +274,14 @@ def _types_of(column: Column) -> dict[str, str]:
     return {column.name: "VARCHAR"}
 
 
-def _obs(raw: str) -> list[str]:
-    """Number, raw text where it is not one, and the sign of a censored value: '<0.1' is neither 0.1 nor missing.
-
-    `raw` is trimmed text. 1e999 and nan look like numbers to a cast and are none; DuckDB also takes 1_000.
-    """
-    number = f"try_cast({raw} as double)"
-    is_number = f"(isfinite({number}) and not contains({raw}, '_'))"
-    return [
-        f"case when {is_number} then {number} end as obs_value",
-        f"case when {raw} <> '' and not coalesce({is_number}, false) then {raw} end as obs_value_text",
-        f"case when {raw}[1] in ('<', '>') and isfinite(try_cast(trim({raw}[2:]) as double)) then {raw}[1] end "
-        "as obs_qualifier",
-    ]
+# Number, raw text where it is not one, and the sign of a censored value: '<0.1' is neither 0.1 nor missing. 1e999 and
+# nan look like numbers to a cast and are none; DuckDB also takes 1_000.
+OBS = (
+    '"a87 number" as obs_value',
+    """case when "a87 number" is null and "a87 text" <> '' then "a87 text" end as obs_value_text""",
+    """case when "a87 number" is null and "a87 text"[1] in ('<', '>')
+        and isfinite(try_cast(trim("a87 text"[2:]) as double)) then "a87 text"[1] end as obs_qualifier""",
+)
 
 
 def _reader(table: TextTable, *, reject: bool = False) -> str:

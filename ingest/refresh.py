@@ -167,16 +167,31 @@ def _refresh(
     if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
         lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
         return _outcome(dataset, "unchanged", f"the catalogue moved, the content did not{note}", now)
-    folder = work / "vintage"
-    previous = same_edition if same_edition and _same_columns(same_edition, folder) else None
+    return _decide(home, dataset, snapshot, loaded, work / "vintage", now, check, signal, note)
+
+
+def _decide(
+    home: Home, dataset: Dataset, snapshot: Snapshot, loaded: _Loaded, folder: Path, now: Vintage | None, check: Check,
+    signal: dict[str, Any], note: str,
+) -> Outcome:  # fmt: skip
+    """What becomes of a loaded delivery beside the vintage that serves: nothing new, accepted, quarantined."""
+    previous = now if now and now.edition == snapshot.edition and _same_columns(now, folder) else None
     if previous and _same_delivery(dataset, previous, folder, loaded):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
         return _outcome(dataset, "unchanged", f"the delivery has a new stamp and the same rows{note}", now)
     candidate = _compare(dataset, snapshot, loaded.rows, folder, previous)
     candidate.vintage.meta.update(undeclared_columns=loaded.undeclared, notes=loaded.notes)
     checks = check(dataset, candidate)
-    candidate.vintage.meta["checks"] = checks
     failed = [c for c in checks if c["severity"] == "ERROR" and not c["passed"]]
+    if dataset.drop_repeats and any(c["check_name"] == "key_unique" for c in failed):
+        # looked for only now: as a rule there are none, and to look takes as long as a check
+        repeated = repeats.drop(dataset, folder / "data.parquet")
+        if repeated:
+            rest = _Loaded(
+                loaded.rows - repeated, loaded.undeclared, [*loaded.notes, f"{repeated} exact repeats dropped"]
+            )
+            return _decide(home, dataset, snapshot, rest, folder, now, check, signal, note)
+    candidate.vintage.meta["checks"] = checks
     settled = lake.settle(home, dataset.id, candidate.vintage, signal, passed=not failed)
     if not failed:
         return _outcome(dataset, "accepted", _summary(settled) + note, settled, checks)
@@ -236,11 +251,9 @@ def _load(dataset: Dataset, payload: Path, work: Path) -> _Loaded:
     undeclared: set[str] = set()
     encodings: set[str] = set()
     rows = lake.load(dataset, _noting(dataset, tables, undeclared, encodings), folder / "data.parquet")
-    repeated = repeats.drop(dataset, folder / "data.parquet") if dataset.drop_repeats else 0
     notes = ["read as cp1252"] if "cp1252" in encodings else []
-    notes += [f"{repeated} exact repeats dropped"] if repeated else []
     notes += ["lines that are not CSV are in rejected.csv"] if (folder / "rejected.csv").exists() else []
-    return _Loaded(rows - repeated, sorted(undeclared), notes)
+    return _Loaded(rows, sorted(undeclared), notes)
 
 
 def _noting(
