@@ -69,7 +69,7 @@ class Workbench:
         self._url = f"duckdb:///:memory:{uuid.uuid4().hex}"
         config = {
             "threads": 2,
-            "memory_limit": "800MB",
+            "memory_limit": "600MB",  # with GX itself a load of any size stays below 1 GB
             "temp_directory": spill,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

@@ -71,7 +71,7 @@ def connect(threads: int = 2) -> duckdb.DuckDBPyConnection:
         config={
             **storage.DUCKDB_CONFIG,
             "threads": threads,
-            "memory_limit": f"{400 * threads}MB",
+            "memory_limit": f"{300 * threads}MB",
             "preserve_insertion_order": False,
             "temp_directory": tempfile.gettempdir(),
         }
