@@ -45,7 +45,7 @@ class BufferedEngine(SqlAlchemyExecutionEngine):
 class DuckDBDatasource(SQLDatasource):
     """Registers itself with GX as `add_duckdb_sql`."""
 
-    type: str = "duckdb_sql"  # type: ignore[assignment]
+    type: str = "duckdb_sql"  # type: ignore[assignment]  # GX finds a datasource by this name; its parent says "sql" only
     execution_engine_override = BufferedEngine
 
 

@@ -12,6 +12,7 @@ import dagster as dg
 
 import expectations
 from ingest import lake, months
+from ingest.http import Endpoints
 from ingest.lake import Vintage
 from ingest.months import refresh_months
 from ingest.refresh import Candidate, CheckRow, Outcome, refresh
@@ -80,9 +81,10 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         home: dg.ResourceParam[Home],
         door: Partners,
+        endpoints: dg.ResourceParam[Endpoints],
         reporter: dg.ResourceParam[Reporter],
     ) -> Iterator[Any]:
-        on_bytes, edition, endpoints = reporter.started(dataset), door.checked_edition(), door.of_run
+        on_bytes, edition = reporter.started(dataset), door.checked_edition()
         if dataset.months is None:
             outcome = refresh(
                 home, dataset, edition=edition, endpoints=endpoints, check=run_expectations, on_bytes=on_bytes

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import dagster as dg
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from ingest.http import Endpoints
 from ingest.refresh import Outcome
@@ -26,7 +26,7 @@ class HomeResource(dg.ConfigurableResource[Home]):
         return Home.from_env()
 
 
-class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Partners(dg.ConfigurableResource[Any]):
     """The partners' servers: the live ones, or a sandbox that plays the sample edition or recordings.
 
     Defaults come from A87_EDITION, A87_RECORDINGS, A87_SANDBOX_URL (a running `a87 sandbox`; without it one is started
@@ -38,7 +38,6 @@ class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
     recordings: str = ""
     sandbox_url: str = ""
     faults: list[str] = Field(default_factory=list)
-    _of_run: Endpoints | None = PrivateAttr(default=None)
 
     @classmethod
     def from_env(cls) -> Partners:
@@ -56,18 +55,6 @@ class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
         return cast(Edition, self.edition)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Partners]:
-        with self.endpoints() as endpoints:
-            self._of_run = endpoints
-            yield self
-
-    @property
-    def of_run(self) -> Endpoints:
-        """The endpoints that all steps of a run share."""
-        assert self._of_run is not None, "only a running step has endpoints"
-        return self._of_run
-
-    @contextmanager
     def endpoints(self) -> Iterator[Endpoints]:
         """Endpoints for the edition; a sandbox lives as long as the context."""
         if self.checked_edition() == "live":
@@ -81,6 +68,12 @@ class Partners(dg.ConfigurableResource):  # type: ignore[type-arg]
             if self.faults:
                 sandbox.touch()
             yield Endpoints.sandbox(sandbox.url)
+
+
+@dg.resource(required_resource_keys={"door"}, description="Where the partners are; all steps of a run share them.")
+def endpoints_of_run(context: dg.InitResourceContext) -> Iterator[Endpoints]:
+    with context.resources.door.endpoints() as endpoints:
+        yield endpoints
 
 
 class Reporter(Protocol):

@@ -39,17 +39,16 @@ def refresh_and_publish(home: Home, door: Partners, reporter: Reporter, chosen: 
     home.build.mkdir(parents=True, exist_ok=True)
     log = home.build / "dbt.log"
     with door.endpoints() as endpoints:
-        door = door.model_copy(update={"sandbox_url": endpoints.sandbox_url or ""})
         moved = [name for name in chosen if not _is_unmoved(home, instance, door, endpoints, reporter, name)]
         keys = [asset_key(name) for name in moved]
         # A step that failed on purpose carries user data: the reporter has told of it.
-        failures = _run(instance, door, reporter, "refresh", keys) if moved else []
+        failures = _run(instance, (door, reporter, endpoints), "refresh", keys) if moved else []
         errors = [_cause(failure) for failure in failures if failure.user_failure_data is None]
     if not publish.is_due(home):
         return RunResult(False, errors, log)
     reporter.building()
     with log.open("w") as stream, contextlib.redirect_stdout(stream):
-        broken = [_cause(failure) for failure in _run(instance, door, reporter, "warehouse")]
+        broken = [_cause(failure) for failure in _run(instance, (door, reporter, None), "warehouse")]
     return RunResult(not broken, errors + broken, log)
 
 
@@ -67,21 +66,19 @@ def _is_unmoved(
 
 
 def _run(
-    instance: dg.DagsterInstance, door: Partners, reporter: Reporter, job: str, assets: list[dg.AssetKey] | None = None
-) -> list[Any]:
-    """The step failures of a run of the job, or of that part of it."""
+    instance: dg.DagsterInstance, given: tuple[Partners, Reporter, Endpoints | None], job: str,
+    assets: list[dg.AssetKey] | None = None,
+) -> list[Any]:  # fmt: skip
+    """The step failures of a run of the job, or of that part of it, with the resources that are given."""
     from orchestration.build import build_definitions  # dbt: seconds to import, and often there is nothing to run
 
-    result = (
-        build_definitions(door, reporter)
-        .resolve_job_def(job)
-        .execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            asset_selection=assets,
-            tags={PID_TAG: str(os.getpid())},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
+    job_definition = build_definitions(*given).resolve_job_def(job)
+    result = job_definition.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        asset_selection=assets,
+        tags={PID_TAG: str(os.getpid())},
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
     return [event.step_failure_data for event in result.get_step_failure_events()]
 

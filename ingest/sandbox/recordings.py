@@ -56,6 +56,7 @@ class Recordings:
 
     def __init__(self, folder: Path) -> None:
         self._files = sorted(file for file in folder.rglob("*") if file.is_file())
+        self._ilo_figures = functools.cache(_ilo_figures)
 
     def answer(self, request: Request, clock: Clock) -> Reply | None:
         answer = self._PARTNERS.get(request.host)
@@ -123,13 +124,6 @@ class Recordings:
     def _ilo_files(self) -> dict[str, Path]:
         files = (file for file in self._files if re.fullmatch(r"[A-Z0-9_]+_A\.csv", file.name))
         return {file.stem: file for file in files if _names(file)[:1] == ["ref_area"]}
-
-    @functools.lru_cache(maxsize=256)  # noqa: B019 (an edition lives as long as its sandbox)
-    def _ilo_figures(self, file: Path) -> tuple[set[str], set[str], int]:
-        """Years, areas and number of rows."""
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = [(row["time"], row["ref_area"]) for row in csv.DictReader(stream)]
-        return {time for time, _area in rows}, {area for _time, area in rows}, len(rows)
 
     def _ilo_entry(self, file: Path, clock: Clock) -> dict[str, Any]:
         years, areas, rows = self._ilo_figures(file)
@@ -242,6 +236,13 @@ class Recordings:
         "raw.githubusercontent.com": _ilab_file,
         "apiprod.dol.gov": _ilab_catalogue,
     }
+
+
+def _ilo_figures(file: Path) -> tuple[set[str], set[str], int]:
+    """Years, areas and number of rows."""
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        rows = [(row["time"], row["ref_area"]) for row in csv.DictReader(stream)]
+    return {time for time, _area in rows}, {area for _time, area in rows}, len(rows)
 
 
 def _modified(file: Path) -> datetime:

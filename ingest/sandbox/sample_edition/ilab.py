@@ -25,6 +25,7 @@ class Ilab:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._xml = functools.cache(self._composed)
 
     def file(self, request: Request, _clock: Clock) -> Reply | None:
         found = self._files.get(request.path.removeprefix("/USDepartmentofLabor/"))
@@ -40,8 +41,7 @@ class Ilab:
             for year, path in dataset.request["files"].items()
         }
 
-    @functools.lru_cache(maxsize=32)  # noqa: B019 (an edition lives as long as its sandbox)
-    def _xml(self, kind: str, year: str) -> bytes:
+    def _composed(self, kind: str, year: str) -> bytes:
         goods = grouped(self._tables["ilab_goods"], "edition").get(year, [])
         if kind == "goods":
             return ilab_xml.goods(year, goods)
