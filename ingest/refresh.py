@@ -157,16 +157,14 @@ def _refresh(
     note = _new_structure(last_signal, signal)
     if last_signal == signal:
         return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
-    held = snapshots.find_by_signal(home, dataset.id, edition, signal)
-    first = same_edition is None
-    snapshot, loaded = (
-        _load_held(home, dataset, held, work)
-        if held
-        else _fetch_and_load(home, dataset, edition, client, signal, work, first=first)
-    )
-    if same_edition and same_edition.snapshot_id == snapshot.snapshot_id:
-        lake.confirm(home, dataset.id, snapshot.snapshot_id, signal)
+    serves = same_edition.snapshot_id if same_edition else None
+    snapshot, loaded = snapshots.find_by_signal(home, dataset.id, edition, signal), None
+    if snapshot is None:
+        snapshot, loaded = _fetch_and_load(home, dataset, edition, client, signal, work, first=serves is None)
+    if snapshot.snapshot_id == serves:
+        lake.confirm(home, dataset.id, serves, signal)
         return _outcome(dataset, "unchanged", f"the catalogue moved, the content did not{note}", now)
+    loaded = loaded or _load_held(home, dataset, snapshot, work)
     return _decide(home, dataset, snapshot, loaded, work / "vintage", now, check, signal, note)
 
 
@@ -234,10 +232,10 @@ def _fetch_and_load(
     return snapshot, loaded
 
 
-def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> tuple[Snapshot, _Loaded]:
+def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> _Loaded:
     """As `_fetch_and_load`, of a delivery that we hold."""
     try:
-        return snapshot, _load(dataset, snapshot.payload(home), work)
+        return _load(dataset, snapshot.payload(home), work)
     except IngestError as error:
         raise _rejected(home, snapshot, error) from error.__cause__
 

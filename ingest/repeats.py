@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -15,17 +14,14 @@ from ingest.storage import sql_text
 def drop(dataset: Dataset, data: Path) -> int:
     """Drop exact repeats from the Parquet parts in the folder `data`; returns how many went.
 
-    As a rule there are none, and a count of hashed keys says so. Otherwise the rows whose key occurs twice move to a
-    part of their own, each once, and the other parts are written anew without them.
+    The rows whose key occurs twice move to a part of their own, each once, and the other parts are written anew without
+    them: so it is for deliveries in which keys are known to repeat.
     """
     parts = sorted(data.glob("*.parquet"))
     rows = f"read_parquet([{', '.join(map(sql_text, parts))}])"
     key = "hash(" + ", ".join(f'"{name}"' for name in dataset.key) + ")"
-    with lake.connect() as con:
-        before, keys = _row(con, f"select count(*), count(distinct {key}) from {rows}")
-    if before == keys:
-        return 0
     with lake.connect(threads=1) as con:  # one thread, so that equal deliveries give equal files
+        before = _count(con, rows)
         con.execute(f"create table twice as select {key} as k from {rows} group by k having count(*) > 1")
         apart = data / f"part-{len(parts):05d}.parquet"
         _write(con, f"select distinct * from {rows} where {key} in (from twice) order by all", apart)
@@ -33,13 +29,13 @@ def drop(dataset: Dataset, data: Path) -> int:
             rest = part.with_suffix(".rest")
             _write(con, f"select * from read_parquet({sql_text(part)}) where {key} not in (from twice)", rest)
             rest.replace(part)
-        (after,) = _row(con, f"select count(*) from read_parquet({sql_text(data / '*.parquet')})")
-    return int(before - after)
+        return before - _count(con, f"read_parquet({sql_text(data / '*.parquet')})")
 
 
 def _write(con: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
     con.execute(f"copy ({select}) to {sql_text(file)} ({lake.PARQUET})")
 
 
-def _row(con: duckdb.DuckDBPyConnection, query: str) -> Any:
-    return con.execute(query).fetchone()
+def _count(con: duckdb.DuckDBPyConnection, rows: str) -> int:
+    ((count,),) = con.execute(f"select count(*) from {rows}").fetchall()
+    return int(count)
