@@ -43,6 +43,15 @@ from {{ relation }}
     observations.{{ name }}_label
 {%- endmacro %}
 
+{# Item and element of FAO's files. #}
+{% macro fao_item_and_element() -%}
+    trim(observations.item) as item_code,
+    observations.item_cpc,
+    observations.item_label,
+    trim(observations.element) as element_code,
+    observations.element_label
+{%- endmacro %}
+
 {# Period, unit and figure of FAO's files, which are `observations` beside the `vintages` they came in. #}
 {% macro fao_figures() -%}
 {%- set has_figure = '(observations.obs_value is not null or observations.obs_qualifier is not null)' -%}

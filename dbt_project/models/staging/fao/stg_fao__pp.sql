@@ -1,10 +1,6 @@
 select
     {{ fao_area('ref_area') }},
-    trim(observations.item) as item_code,
-    observations.item_cpc,
-    observations.item_label,
-    trim(observations.element) as element_code,
-    observations.element_label,
+    {{ fao_item_and_element() }},
     observations.month_code,
     -- the annual value stands beside its months: never add over both
     case

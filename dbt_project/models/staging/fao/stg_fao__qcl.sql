@@ -1,10 +1,6 @@
 select
     {{ fao_area('ref_area') }},
-    trim(observations.item) as item_code,
-    observations.item_cpc,
-    observations.item_label,
-    trim(observations.element) as element_code,
-    observations.element_label,
+    {{ fao_item_and_element() }},
     {{ fao_figures() }}
 from {{ source('fao', 'fao_qcl') }} as observations
 left join {{ source('reference', 'vintage') }} as vintages on observations.snapshot_id = vintages.snapshot_id
