@@ -24,6 +24,7 @@ from ingest.sandbox import SampleEdition, Sandbox
 from ingest.sandbox.sample_edition import BUNDLED
 from ingest.storage import Home, sql_text
 from orchestration.lake_assets import run_expectations
+from tests.quirks.warehouse import prepare
 
 # The rows that are served of long tables. Bangladesh has figures of every series of the World Bank.
 KEPT: dict[str, Callable[[dict[str, str]], bool]] = {
@@ -82,8 +83,7 @@ def judged_by_sql(dataset: Dataset, candidate: Candidate) -> list[CheckRow]:
 
 def _passes(con: duckdb.DuckDBPyConnection, check: Check) -> bool:
     """Queries for unexpected rows as they are; what else GX is asked is what `count` or `failing` counts."""
-    for name, sql in check.prepare.items():
-        con.execute(f"create table {name} as {sql.replace('{batch}', 'candidate')}")
+    prepare(con, [check])
     queries = [e.arguments["unexpected_rows_query"] for e in check.expectations if "Rows" in e.expectation]
     if len(queries) < len(check.expectations):
         counting = check.count or f"select count(*) from ({check.failing})"

@@ -24,7 +24,7 @@ from ingest.refresh import Outcome, refresh
 from ingest.registry import Bound, Dataset, datasets, partners
 from ingest.storage import Home
 from tests.quirks.conftest import Rows, read_as, zipped
-from tests.quirks.warehouse import Warehouse, fill
+from tests.quirks.warehouse import Warehouse, fill, prepare
 
 Load = Callable[..., Rows]
 
@@ -103,8 +103,7 @@ def found_by(check: Check, rows: Rows, previous: Rows | None = None, dataset: Da
     with duckdb.connect() as con:
         fill(con, "candidate", dataset.lake_columns, rows)
         fill(con, "previous", dataset.lake_columns, previous or [])
-        for table, query in check.prepare.items():
-            con.execute(f"create table {table} as {query.replace('{batch}', 'candidate')}")
+        prepare(con, [check])
         return con.execute(check.failing.replace("{batch}", "candidate")).fetchall()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 
 from expectations import one_load
 from expectations.families import FAMILIES
+from expectations.model import Check
 from ingest.registry import Dataset, datasets
 from orchestration import warehouse
 
@@ -89,14 +91,19 @@ def fill(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], row
         con.executemany(f"insert into {name} values ({marks})", [[row.get(c) for c in columns] for row in rows])
 
 
+def prepare(con: duckdb.DuckDBPyConnection, checks: Iterable[Check]) -> None:
+    """The tables that checks ask for, over the view or table `candidate`."""
+    for name, query in (table for check in checks for table in check.prepare.items()):
+        con.execute(f"create table {name} as {query.replace('{batch}', 'candidate')}")
+
+
 def findings(dataset: Dataset, rows: Rows) -> dict[str, int]:
     """How many rows each check of a single load finds; checks that find nothing are left out."""
     family = FAMILIES.get(dataset.partner)
     checks = [*one_load.checks(dataset), *(family(dataset) if family else ())]
     with duckdb.connect() as con:
         fill(con, "candidate", dataset.lake_columns, rows)
-        for table, query in (pair for check in checks for pair in check.prepare.items()):
-            con.execute(f"create table {table} as {query.replace('{batch}', 'candidate')}")
+        prepare(con, checks)
         found = {
             c.name: len(con.execute(c.failing.replace("{batch}", "candidate")).fetchall())
             for c in checks
