@@ -92,6 +92,8 @@ def test_only_the_broken_datasets_suffer(platform: Platform, tmp_path: Path) -> 
         sandbox.touch()
         with analysts_reading(platform, tmp_path / "refresh-has-ended"):
             result = platform.refresh(sandbox, *HURT, *HEALTHY)
+        asked = [request for request in sandbox.requests if "metadata/toc/indicator" in request]
+    assert len(asked) == 1  # by the look at what moved, for that and for the steps
 
     assert not result.errors
     ended = {name: status for name, (status, _words) in HURT.items()}
