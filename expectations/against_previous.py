@@ -59,14 +59,20 @@ def row_loss(dataset: Dataset, rows_before: int) -> Check:
 
 
 def unit_stable(dataset: Dataset, measure: str, unit: str) -> Check:
+    """A unit of `confirmed_names` was read up on, and says nothing against its measure."""
     pair = listed((measure, unit))
     known = f"select {quoted(measure)} from previous"
+    read_up = in_list(dataset.tolerances.confirmed_names)
+    confirmed = f"select {quoted(measure)} from {{batch}} where {quoted(unit)} in ({read_up})"
     failing = f"""
         select {pair}, 'gone' as finding from (
-            select {pair} from previous except select {pair} from {{batch}})
+            select {pair} from previous where {quoted(measure)} not in ({confirmed})
+            except select {pair} from {{batch}})
         union all
         select {pair}, 'new' as finding from (
-            select {pair} from {{batch}} where {quoted(measure)} in ({known}) except select {pair} from previous)"""
+            select {pair} from {{batch}}
+            where {quoted(measure)} in ({known}) and {quoted(measure)} not in ({confirmed})
+            except select {pair} from previous)"""
     return Check(
         name="unit_stable",
         description=f"every {measure} keeps its set of {unit}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -157,6 +158,7 @@ def _refresh(
     note = _new_structure(last_signal, signal)
     if last_signal == signal:
         return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
+    note += _went_back(dataset, last_signal, signal)
     serves = same_edition.snapshot_id if same_edition else None
     snapshot, loaded = snapshots.find_by_signal(home, dataset.id, edition, signal), None
     if snapshot is None:
@@ -312,6 +314,28 @@ def _new_structure(before: dict[str, Any] | None, signal: dict[str, Any]) -> str
     """A partner that numbers its code lists may move on to the next: noted, since most such changes are harmless."""
     old, new = (before or {}).get("structure"), signal.get("structure")
     return f"; the partner's structure went from version {old} to {new}" if old and new and old != new else ""
+
+
+def _went_back(dataset: Dataset, before: dict[str, Any] | None, signal: dict[str, Any]) -> str:
+    """What to note of a stamp older than the last one. Raises PayloadInvalid where the partner's stamps only rise."""
+    old, new = (_moment(told.get("updated", "")) for told in (before or {}, signal))
+    if old is None or new is None or new >= old:
+        return ""
+    found = f"the catalogue's stamp went back from {old.isoformat()} to {new.isoformat()}"
+    if partners()[dataset.partner].stamps_rise and not dataset.tolerances.stamp_may_go_back:
+        raise PayloadInvalid(
+            found, expected="a stamp not older than the last",
+            remedy="ask the partner whether it took a release back; if so, say so in tolerances.stamp_may_go_back",
+        )  # fmt: skip
+    return f"; {found}"
+
+
+def _moment(stamp: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _verdict(dataset: Dataset, vintage: Vintage, failed: list[CheckRow], kept: Vintage | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from ingest.partners import ilo
 from ingest.sandbox import SampleEdition, Sandbox
 from ingest.storage import Home
 
@@ -105,5 +107,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 @pytest.fixture
 def server() -> Iterator[Server]:
     running = Server()
+    for name in ilo.CODED:  # the ILO's lists of codes, which come with each of its deliveries
+        running.says(json.dumps([{name: "X", f"{name}.label": "a label"}, {}]), on=f"/metadata/dic?var={name}&")
     yield running
     running.close()

@@ -140,6 +140,10 @@ def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: P
         case "sdmx_tsv":
             url = client.url("main", f"data/{dataset.code}")
             client.download(url, files / "data.tsv", expect="csv", params={"format": "TSV", "compressed": "false"})
+            # codes and labels of the day, frozen with the figures; partial: those in use
+            structure = client.url("main", f"datastructure/ESTAT/{dataset.code}")
+            params = {"references": "descendants", "detail": "referencepartial"}
+            client.download(structure, files / "structure.xml", expect="xml", params=params)
         case _:
             url = client.url("comext", f"data/{dataset.code}/")
             _fetch_comext(client, dataset, url, signal["last_year"], files)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ from ingest.http import HttpClient
 from ingest.registry import Dataset
 
 UNITS = {"(%)": "%", "(thousands)": "thousand persons"}  # how a label ends -> the unit of the registry
+CODED = ("ref_area", "sex", "classif1", "classif2", "obs_status")  # columns whose list of codes comes with the data
+LABEL = ".label"  # how the ILO names a label beside its code
 STAMP = "%d/%m/%Y %H:%M:%S"  # dd/mm, also on days when mm/dd would parse (ilo quirk 13)
 
 
@@ -91,7 +96,37 @@ def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: P
         except PayloadCut:
             if last_try:
                 raise
+    _fetch_code_lists(client, dataset, files)
     return f"{url}?id={dataset.code}_A"
+
+
+def _fetch_code_lists(client: HttpClient, dataset: Dataset, files: Path) -> None:
+    """The codes of the day, frozen with the figures. Raises PayloadInvalid for a list without a code."""
+    for name in (column.name for column in dataset.columns if column.name in CODED):
+        url = f"{client.url('data', 'metadata/dic')}?var={name}&lang=en&format=.json"
+        client.download_once(url, _code_list(files, name), expect="json")
+        if not _labels(files, name):
+            raise PayloadInvalid(
+                f"a list of {name} without a code", partner="ilo", url=url, expected="codes with their labels",
+                remedy="the next run asks again; if it stays, look at the URL by hand",
+            )  # fmt: skip
+
+
+def _code_list(files: Path, name: str) -> Path:
+    return files / f"codes_{name}.json"
+
+
+def _labels(files: Path, name: str) -> dict[str, str]:
+    """Code -> label. Raises PayloadInvalid for a list that cannot be read."""
+    try:
+        entries = json.loads(_code_list(files, name).read_bytes().decode("utf-8-sig"))
+        # The list ends with an empty object (ilo quirk 14).
+        return {entry[name]: entry.get(name + LABEL, "") for entry in entries if entry}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PayloadInvalid(
+            f"a list of codes that cannot be read ({error!r})", partner="ilo", expected=f"objects with {name}",
+            remedy="the next run asks again; if it stays, look at the URL by hand",
+        ) from error  # fmt: skip
 
 
 def _reconcile(file: Path, records: int, url: str) -> None:
@@ -107,8 +142,26 @@ def _reconcile(file: Path, records: int, url: str) -> None:
 
 def read(dataset: Dataset, files: Path, work: Path) -> list[TextTable]:
     if "dictionary" not in dataset.request:
-        return [csv_text.from_file(files / "data.csv", work / "data.csv", "ilo")]
+        table = csv_text.from_file(files / "data.csv", work / "data.csv", "ilo")
+        labelled = [c.source.removesuffix(LABEL) for c in dataset.columns if c.source.endswith(LABEL)]
+        return [_with_labels(table, files, labelled) if labelled else table]
     entries = json.loads((files / "dictionary.json").read_bytes().decode("utf-8-sig"))
     header = [name for name in (c.source for c in dataset.columns) if any(name in entry for entry in entries)]
     # The list ends with an empty object (ilo quirk 14).
     return [write_rows(work / "dictionary.csv", header, (entry for entry in entries if entry))]
+
+
+def _with_labels(table: TextTable, files: Path, names: list[str]) -> TextTable:
+    """The table and, for each of these columns, what the list of codes calls its codes; unknown ones stay blank.
+
+    A row of another length than the header stays as it is: the loader refuses it.
+    """
+    labels = [(table.header.index(name), _labels(files, name)) for name in names]
+    path, header = table.path.with_name("labelled.csv"), (*table.header, *(name + LABEL for name in names))
+    with table.path.open(encoding="utf-8", newline="") as stream, path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(header)
+        for row in islice(csv.reader(stream), 1, None):
+            whole = len(row) == len(table.header)
+            writer.writerow([*row, *(known.get(row[at], "") for at, known in labels)] if whole else row)
+    return replace(table, path=path, header=header)

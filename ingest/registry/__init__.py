@@ -40,6 +40,7 @@ class Partner(Strict):
     schedule: str  # cron, Europe/Brussels
     freshness_hours: int  # a refresh older than this is late; a little longer than the cadence
     cadence: str
+    stamps_rise: bool = False  # the catalogue's stamp of a dataset never goes back
 
 
 class Column(Strict):
@@ -89,7 +90,8 @@ class Tolerances(Strict):
     value_noise: float = 0.0  # values that differ by less, relative to their size, are one figure
     latest_year: int | None = None  # where projections reach further than a few years
     withdrawn_codes: tuple[str, ...] = ()  # indicators, items or elements that the partner gave up
-    confirmed_names: tuple[str, ...] = ()  # new names of indicators or items that somebody has read the notes of
+    confirmed_names: tuple[str, ...] = ()  # new names of indicators, items or units that somebody has read the notes of
+    stamp_may_go_back: bool = False  # where the partner's stamps rise: it took a release back, and said so
     reason: str = ""
 
 

@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -182,6 +182,21 @@ def ilo_contents(entries: Sequence[Mapping[str, Any]]) -> Reply:
     return Reply(("[" + ",\n".join(map(_dumps, entries)) + "]").encode(), OCTETS)
 
 
+ILO_STATUSES = {
+    "A": "Adjusted", "B": "Break in series", "I": "Imputation", "M": "Model-based extrapolation", "R": "Real value",
+    "U": "Unreliable",
+}  # fmt: skip
+ILO_CURRENCIES = {"CUR_TYPE_LCU": "Local currency", "CUR_TYPE_PPP": "2021 PPP $", "CUR_TYPE_USD": "U.S. dollars"}
+
+
+def ilo_codes(name: str, used: Iterable[str]) -> Reply:
+    """The dictionary of a column: codes in use, and every status. Labels are the ILO's where the platform reads them,
+    else the code again; the list ends with an empty object (ilo quirk 14)."""
+    labels = ILO_STATUSES if name == "obs_status" else {code: ILO_CURRENCIES.get(code, code) for code in used if code}
+    entries = [{name: code, f"{name}.label": label} for code, label in sorted(labels.items())]
+    return Reply(_dumps([*entries, {}]).encode(), OCTETS)
+
+
 def ilo_entry(
     code: str, label: str, *, updated: datetime, years: set[str], areas: set[str], rows: int
 ) -> dict[str, Any]:
@@ -244,6 +259,14 @@ def dataflow(code: str, label: str, *, updated: datetime, observations: int, per
     return Reply(json.dumps(body, indent=4, ensure_ascii=False).encode(), "application/json")
 
 
+_STRUCTURE = (
+    "<?xml version='1.0' encoding='UTF-8'?>"
+    '<m:Structure xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message" '
+    'xmlns:s="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/structure" '
+    'xmlns:c="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common"><m:Structures>{}</m:Structures></m:Structure>'
+)
+
+
 def content_constraint(code: str, dimensions: Sequence[str], keys: Sequence[Sequence[str]]) -> Reply:
     """The codes in use by dimension."""
     used = [dict.fromkeys(key[at] for key in keys) for at in range(len(dimensions))]
@@ -251,16 +274,25 @@ def content_constraint(code: str, dimensions: Sequence[str], keys: Sequence[Sequ
         f'<c:KeyValue id="{name}">{"".join(f"<c:Value>{value}</c:Value>" for value in codes)}</c:KeyValue>'
         for name, codes in zip(dimensions, used, strict=True)
     )
-    body = (
-        "<?xml version='1.0' encoding='UTF-8'?>"
-        '<m:Structure xmlns:m="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message" '
-        'xmlns:s="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/structure" '
-        'xmlns:c="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common"><m:Structures><s:Constraints>'
-        f'<s:ContentConstraint agencyID="ESTAT" id="{code}" type="Actual" version="1.0">'
-        f'<s:CubeRegion include="true">{values}</s:CubeRegion></s:ContentConstraint></s:Constraints></m:Structures>'
-        "</m:Structure>"
+    return _structure(
+        f'<s:Constraints><s:ContentConstraint agencyID="ESTAT" id="{code}" type="Actual" version="1.0">'
+        f'<s:CubeRegion include="true">{values}</s:CubeRegion></s:ContentConstraint></s:Constraints>'
     )
-    return Reply(body.encode(), "application/vnd.sdmx.structure+xml;version=2.1")
+
+
+def code_lists(used: Mapping[str, Iterable[str]]) -> Reply:
+    """The codes in use of each dimension as partial code lists; the sample has no labels, so a code is its own name."""
+    lists = "".join(
+        f'<s:Codelist agencyID="ESTAT" id="{name.upper()}" isPartial="true">'
+        + "".join(f'<s:Code id="{code}"><c:Name xml:lang="en">{code}</c:Name></s:Code>' for code in sorted(codes))
+        + "</s:Codelist>"
+        for name, codes in used.items()
+    )
+    return _structure(f"<s:Codelists>{lists}</s:Codelists>")
+
+
+def _structure(inside: str) -> Reply:
+    return Reply(_STRUCTURE.format(inside).encode(), "application/vnd.sdmx.structure+xml;version=2.1")
 
 
 def listing(sizes: Mapping[str, int], updated: datetime) -> Reply:

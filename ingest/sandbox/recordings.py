@@ -30,6 +30,7 @@ from ingest.sandbox.dialects import (
     dataflow,
     fao_catalogue,
     fao_entry,
+    ilo_codes,
     ilo_contents,
     ilo_entry,
     json_reply,
@@ -108,14 +109,17 @@ class Recordings:
                 entries.append(fao_entry(code, code, file.name, updated=updated, size=size, rows=_zip_rows(file)))
         return entries
 
-    # --- ILO: a table of contents composed from the code-mode files ---
+    # --- ILO: a table of contents and lists of codes composed from the code-mode files ---
 
     def _ilo(self, request: Request, clock: Clock) -> Reply | None:
         if request.path == "/metadata/toc/indicator":
             return ilo_contents([self._ilo_entry(path, clock) for path in self._ilo_files.values()])
         file: Path | None = None
         if request.path == "/metadata/dic":
-            file = self._find(f"dic-{request.query.get('var', '')}.json")
+            name = request.query.get("var", "")
+            file = self._find(f"dic-{name}.json")
+            if file is None and name != "source":
+                return ilo_codes(name, {code for path in self._ilo_files.values() for code in _cells(path, name)})
         elif request.path == "/data/indicator":
             file = self._ilo_files.get(request.query.get("id", ""))
         return Reply(file.read_bytes(), OCTETS) if file else None
@@ -243,6 +247,12 @@ def _ilo_figures(file: Path) -> tuple[set[str], set[str], int]:
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = [(row["time"], row["ref_area"]) for row in csv.DictReader(stream)]
     return {time for time, _area in rows}, {area for _time, area in rows}, len(rows)
+
+
+@functools.cache
+def _cells(file: Path, name: str) -> frozenset[str]:
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        return frozenset(row[name] for row in csv.DictReader(stream) if row.get(name))
 
 
 def _modified(file: Path) -> datetime:

@@ -83,7 +83,7 @@ def is_tabbed(dataset: Dataset) -> bool:
 
 
 def comes_whole(dataset: Dataset) -> bool:
-    """One request brings the whole delivery."""
+    """One request brings the whole delivery, but for its lists of codes."""
     one_list = dataset.request.get("pages") == "country"
     return dataset.partner in ("fao", "ilo") or is_tabbed(dataset) or bool(dataset.period) or one_list
 

@@ -368,6 +368,7 @@ def test_eurostat_21_structure_version_is_noted(server, home) -> None:
     server.says(dataflow("2023", structure="52.0"), on="/dataflow/")
     server.says(dataflow("2023", "2026-01-15T11:00:00+0100", "53.0"), on="/dataflow/")
     server.says("freq,unit,geo\\TIME_PERIOD\t2023 \nA,NR,AT\t5 \n", on="/data/")
+    server.says("<m:Structure/>", on="/datastructure/")
     for status, words in (("accepted", ""), ("unchanged", "structure went from version 52.0 to 53.0")):
         endpoints = Endpoints.sandbox(server.url)
         outcome = refresh(home, datasets()[VICTIMS], edition="live", endpoints=endpoints, check=lambda _d, _c: [])

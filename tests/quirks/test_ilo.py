@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from ingest import lake
 from ingest.errors import IngestError, PartnerUnavailable, PayloadCut, PayloadInvalid, SchemaDrift
 from ingest.http import Endpoints, HttpClient
 from ingest.partners import connector
@@ -316,7 +318,8 @@ def test_ilo_11_tiny_earnings(parse) -> None:
         f"MLI,EAR_EMTA_SEX_ECO_CUR_NB,BA:1,SEX_T,ECO_SECTOR_TOTAL,{code},2014,{value},,,,\n"
         for code, value in cells.items()
     )
-    rows = Warehouse({earnings: parse(earnings, {"data.csv": (header + lines).encode()})}).rows("fct_observation")
+    files = {"data.csv": (header + lines).encode(), "codes_classif2.json": b"[{}]"}
+    rows = Warehouse({earnings: parse(earnings, files)}).rows("fct_observation")
     assert {row["breakdown"].split(" | ")[1]: row["doubt"] for row in rows} == {
         "CUR_TYPE_PPP": "earnings below 1 a month", "CUR_TYPE_USD": None, "CUR_TYPE_LCU": None,
     }  # fmt: skip
@@ -510,6 +513,32 @@ def test_ilo_25_unit_of_the_label(server, tmp_path: Path, label: str, fits: bool
             connector(client.partner).signal(client, datasets()[NEET], tmp_path)
 
 
+@pytest.mark.quirk("ilo", 25, "The base year of PPP dollars is kept with each figure; another base blocks the load.")
+def test_ilo_25_ppp_base_year(server, refreshed, home: Home) -> None:
+    earnings = datasets()["ilo_ear_emta_sex_eco_cur_nb"]
+    cells = "MLI,EAR_EMTA_SEX_ECO_CUR_NB,BA:1,SEX_T,ECO_SECTOR_TOTAL,{},2014,{},,,,\n"
+    server.says(contents("EAR_EMTA_SEX_ECO_CUR_NB_A", records=2), on="/toc/")
+    server.says(contents("EAR_EMTA_SEX_ECO_CUR_NB_A", records=2, updated="06/02/2026 07:10:19"), on="/toc/")
+    for value in (500, 501):
+        body = EARLY.replace("classif1,", "classif1,classif2,")
+        server.says(body + cells.format("CUR_TYPE_PPP", value) + cells.format("CUR_TYPE_X", 1), on="/data/indicator")
+    for base in ("2017", "2021"):
+        codes = [{"classif2": "CUR_TYPE_PPP", "classif2.label": f"{base} PPP $"}, {}]
+        server.says(json.dumps(codes), on="/metadata/dic?var=classif2&lang")
+    lenient = earnings.tolerances.model_copy(update={"min_rows": 1, "max_changed_pct": 100.0})
+    earnings = earnings.model_copy(update={"tolerances": lenient})
+    first = refreshed(earnings)
+    assert first.status == "accepted", first.message
+    vintage = lake.current(home, earnings.id)
+    held = duckdb.sql(f"select classif2, currency from '{vintage.data}' order by all").fetchall()
+    assert held == [("CUR_TYPE_PPP", "2017 PPP $"), ("CUR_TYPE_X", None)]
+    second = refreshed(earnings)
+    assert (second.status, second.snapshot_id) == ("quarantined", first.snapshot_id)
+    assert "unit_stable" in second.message
+    read_up = earnings.tolerances.model_copy(update={"confirmed_names": ("2021 PPP $",)})
+    assert refreshed(earnings.model_copy(update={"tolerances": read_up})).status == "accepted"
+
+
 @pytest.mark.quirk("ilo", 26, "Bytes decide, not the content type: HTML, git-lfs pointers and JSON never pass for CSV.")
 @pytest.mark.parametrize(
     ("body", "kind"),
@@ -565,7 +594,7 @@ def test_ilo_29_english_only(parse, server, tmp_path: Path) -> None:
     for name in (NEET, "ilo_source"):
         (tmp_path / name).mkdir()
         deliver(datasets()[name], server.url, tmp_path / name)
-    assert len(server.paths) == 4
+    assert len(server.paths) == 7  # three of them lists of codes
     assert all("lang=en" in path for path in server.paths)
     with pytest.raises(SchemaDrift):
         parse(NEET, {"data.csv": spanish.encode()})

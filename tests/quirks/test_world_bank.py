@@ -602,13 +602,13 @@ def test_world_bank_33_projects_are_refused(server, tmp_path: Path) -> None:
         deliver(ONE, server.url, tmp_path)
 
 
-@pytest.mark.quirk("world_bank", 33, "The 400 of the Projects API is permanent and its words are told.")
+@pytest.mark.quirk("world_bank", 33, "A 400 is asked once more, then it is permanent and its words are told.")
 def test_world_bank_33_http_400(server, tmp_path: Path) -> None:
     says(server)
     server.says('{"Debug":true,"error":"400 - Invalid"}', 400, on="/indicator/")
     with pytest.raises(RequestRefused, match="400 - Invalid"):
         deliver(ONE, server.url, tmp_path)
-    assert len(server.paths) == 2
+    assert len([path for path in server.paths if "/indicator/" in path]) == 2
 
 
 @pytest.mark.quirk("world_bank", 34, "Data360 is not among the doors, and its layout never passes for rows of v2.")

@@ -321,6 +321,15 @@ def test_the_data_are_asked_for_in_code_mode_and_best_source(server, tmp_path):
     )
 
 
+@pytest.mark.parametrize("answer", ["[{}]", '[{"area": "AGO"}]', '{"sex": "SEX_T"}', "[1]"])
+def test_a_list_of_codes_that_is_none_stops_the_delivery(server, tmp_path, answer):
+    server.says(json.dumps(CONTENTS), on="/toc/")
+    server.says(LAYOUT_2026, on="/data/indicator")
+    server.says(answer, on="/metadata/dic?var=sex&lang")
+    with pytest.raises(PayloadInvalid, match="a list of"):
+        deliver(A871, server.url, tmp_path)
+
+
 @pytest.mark.parametrize("layout", [LAYOUT_2024, LAYOUT_2026])
 def test_both_layouts_give_the_same_rows(server, tmp_path, layout):
     server.says(json.dumps(CONTENTS), on="/toc/")

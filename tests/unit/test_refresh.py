@@ -12,13 +12,13 @@ import pytest
 
 from ingest import lake
 from ingest.http import Endpoints
-from ingest.refresh import Candidate, EditionMixed, Outcome, refresh, unmoved
+from ingest.refresh import Candidate, EditionMixed, Outcome, ask, client_of, refresh, unmoved
 from ingest.registry import Dataset, datasets
 from ingest.sandbox import Fault
 
 A871 = datasets()["ilo_sdg_a871_sex_age_rt"]
 CATALOGUE = "/rplumber.ilo.org/metadata/toc/indicator"
-PAYLOAD = "/rplumber.ilo.org/data/indicator"
+PAYLOAD = ["/rplumber.ilo.org/data/indicator", *["/rplumber.ilo.org/metadata/dic"] * 4]  # and four lists of codes
 
 
 def check_row(name: str, passed: bool, severity: str = "ERROR") -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_a_first_delivery_is_accepted_and_serves(run, home, sandbox):
     assert outcome.status == "accepted"
     assert outcome.is_good
     assert outcome.message == f"{outcome.rows} rows, first load of the sample edition"
-    assert asked(sandbox) == [CATALOGUE, PAYLOAD]
+    assert asked(sandbox) == [CATALOGUE, *PAYLOAD]
     assert lake.current(home, A871.id).snapshot_id == outcome.snapshot_id
     assert first_value(home) == 19.666
 
@@ -84,10 +84,9 @@ def test_a_first_delivery_is_accepted_and_serves(run, home, sandbox):
 def test_rows_and_bytes_are_counted(run, sandbox, home):
     heard: list[int] = []
     outcome = run(on_bytes=heard.append)
-    target = sandbox.requests[1].replace(" ", "+")
-    payload, catalogue = (len(sandbox.reply(url).body) for url in (target, sandbox.requests[0]))
-    assert outcome.bytes == sum(heard) == payload + catalogue
-    assert outcome.rows == sandbox.reply(target).body.count(b"\n") - 1 > 0
+    targets = [request.replace(" ", "+") for request in sandbox.requests]
+    assert outcome.bytes == sum(heard) == sum(len(sandbox.reply(url).body) for url in targets)
+    assert outcome.rows == sandbox.reply(targets[1]).body.count(b"\n") - 1 > 0
 
 
 def test_when_nothing_moved_no_payload_is_asked_for(run, home, sandbox):
@@ -162,7 +161,7 @@ def test_a_catalogue_that_moved_over_equal_content_is_unchanged_and_confirmed(ru
     assert outcome.status == "unchanged"
     assert outcome.message == "the catalogue moved, the content did not"
     assert outcome.snapshot_id == first.snapshot_id
-    assert asked(sandbox) == [CATALOGUE, PAYLOAD]
+    assert asked(sandbox) == [CATALOGUE, *PAYLOAD]
     assert lake.last_signal(home, A871.id)["updated"] == "2026-02-17T11:00:00"
     run()
     assert asked(sandbox) == [CATALOGUE]
@@ -203,7 +202,7 @@ def test_a_changed_reading_of_the_dataset_asks_again_though_nothing_moved(run, s
     first = run()
     changed = A871.model_copy(update={"columns": A871.columns[:-1]})
     outcome = run(dataset=changed)
-    assert asked(sandbox) == [CATALOGUE, PAYLOAD]
+    assert asked(sandbox) == [CATALOGUE, *PAYLOAD]
     assert outcome.status == "accepted"
     assert outcome.snapshot_id != first.snapshot_id
 
@@ -307,7 +306,7 @@ def test_the_next_good_delivery_heals(run, home, sandbox):
     sandbox.faults = [Fault.parse(f"{A871.id}=scale:2")]
     outcome = run()
     assert outcome.status == "accepted"
-    assert asked(sandbox) == [CATALOGUE, PAYLOAD]
+    assert asked(sandbox) == [CATALOGUE, *PAYLOAD]
 
 
 def test_unreadable_bytes_stay_as_evidence_and_are_asked_for_again(run, home, sandbox):
@@ -317,7 +316,7 @@ def test_unreadable_bytes_stay_as_evidence_and_are_asked_for_again(run, home, sa
     assert (folder / "rejected.json").exists()
     assert b"OBS_VALUE" in (folder / "payload" / "data.csv").read_bytes()
     run()
-    assert asked(sandbox) == [CATALOGUE, PAYLOAD]
+    assert asked(sandbox) == [CATALOGUE, *PAYLOAD]
 
 
 # --- editions --------------------------------------------------------------------------------------------------------
@@ -415,3 +414,30 @@ def test_a_catalogue_of_another_shape_is_the_partners_trouble_not_a_crash(home, 
     assert outcome.status == "failed"
     assert "payload invalid: a catalogue of another shape (KeyError: 'last.update')" in outcome.message
     assert "what to do: open the catalogue by hand" in outcome.message
+
+
+# --- a stamp that goes back -------------------------------------------------------------------------------------------
+
+
+def told(dataset: Dataset, sandbox, tmp_path, day: str) -> dict[str, Any]:
+    """What the catalogue says, under the stamp of another day."""
+    return ask(client_of(dataset, Endpoints.sandbox(sandbox.url)), dataset, tmp_path) | {"updated": day}
+
+
+def test_a_stamp_that_went_back_at_eurostat_is_refused_until_somebody_allows_it(run, home, sandbox, tmp_path):
+    rates = datasets()["eurostat_ert_bil_eur_a"]
+    first = run(dataset=rates, signal=told(rates, sandbox, tmp_path, "2026-03-02T11:00:00+0100"))
+    older = told(rates, sandbox, tmp_path, "2026-03-02T09:59:00+0000")
+    outcome = run(dataset=rates, signal=older)
+    assert (outcome.status, outcome.snapshot_id) == ("failed", first.snapshot_id)
+    assert "went back from 2026-03-02T11:00:00+01:00 to 2026-03-02T09:59:00+00:00" in outcome.message
+    assert asked(sandbox) == []
+    allowed = rates.tolerances.model_copy(update={"stamp_may_go_back": True})
+    assert run(dataset=rates.model_copy(update={"tolerances": allowed}), signal=older).status == "unchanged"
+
+
+def test_a_stamp_that_went_back_elsewhere_is_noted(run, home, sandbox, tmp_path):
+    run(signal=told(A871, sandbox, tmp_path, "2026-03-02T11:00:00"))
+    outcome = run(signal=told(A871, sandbox, tmp_path, "2026-03-01T11:00:00"))
+    assert outcome.status == "unchanged"
+    assert "; the catalogue's stamp went back from 2026-03-02" in outcome.message

@@ -16,6 +16,7 @@ from ingest.sandbox.dialects import (
     Reply,
     Request,
     Slice,
+    code_lists,
     content_constraint,
     contents_date,
     dataflow,
@@ -99,6 +100,9 @@ class Eurostat:
                 rows = self._cells[code]
                 periods = [row["time_period"] for row in rows]
                 return dataflow(code, code, updated=clock.moment(), observations=len(rows), periods=periods)
+            case ["datastructure", "ESTAT", code] if code in self._cells:
+                pairs = [p.partition("=") for row in self._cells[code] for p in row["dimensions"].split(",")]
+                return code_lists({name: {c for n, _, c in pairs if n == name} for name, _, _ in pairs})
             case ["data", code] if code in self._cells:
                 return Reply(self._tsv(self._cells[code]), SDMX_TSV, chunked=True)
         return None

@@ -8,7 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from ingest import registry
-from ingest.sandbox.dialects import BOM, OCTETS, Clock, Reply, Request, ilo_contents, ilo_entry, json_reply
+from ingest.sandbox.dialects import (
+    BOM,
+    OCTETS,
+    Clock,
+    Reply,
+    Request,
+    ilo_codes,
+    ilo_contents,
+    ilo_entry,
+    json_reply,
+)
 from ingest.sandbox.sample_edition.tables import Row, Tables, grouped, joined, quoted
 
 ILO_COLUMNS = ("ref_area", "source", "indicator", "sex", "classif1", "classif2", "time", "obs_value", "obs_status")
@@ -24,13 +34,20 @@ class Ilo:
     def answer(self, request: Request, clock: Clock) -> Reply | None:
         if request.path == "/metadata/toc/indicator":
             return ilo_contents([self._entry(dataset, rows, clock) for dataset, rows in self._rows.items()])
-        if request.path == "/metadata/dic" and request.query.get("var") == "source":
-            names = {"source": "source", "source.label": "label", "ref_area": "ref_area"}
-            listed = [{wire: row[name] for wire, name in names.items()} for row in self._tables["ilo_sources"]]
-            return replace(json_reply([*listed, {}]), content_type=OCTETS)
+        if request.path == "/metadata/dic":
+            return self._dictionary(request.query.get("var", ""))
         rows = self._rows.get(request.query.get("id", ""))
         if request.path == "/data/indicator" and rows is not None:
             return Reply(self._data(rows, request.query), OCTETS)
+        return None
+
+    def _dictionary(self, name: str) -> Reply | None:
+        if name == "source":
+            names = {"source": "source", "source.label": "label", "ref_area": "ref_area"}
+            listed = [{wire: row[key] for wire, key in names.items()} for row in self._tables["ilo_sources"]]
+            return replace(json_reply([*listed, {}]), content_type=OCTETS)
+        if name in ILO_COLUMNS:
+            return ilo_codes(name, {row[name] for rows in self._rows.values() for row in rows})
         return None
 
     @functools.cached_property
