@@ -1,29 +1,15 @@
-{# Flows of Comext between a member and a partner, on these levels of the HS. `product` are the columns that name it. #}
-{% macro trade_flows(product, levels) -%}
-select
-    reporter,
-    reporter_iso3,
-    partner,
-    partner_iso3,
-    partner_kind,
-    {{ product }},
-    flow,
-    year,
-    value_eur,
-    quantity_kg,
-    value_eur / nullif(quantity_kg, 0) as unit_value_eur_per_kg,
-    value_flag,
-    value_status,
-    quantity_flag,
-    quantity_status,
-    conf_status,
-    is_confidential,
-    is_synthetic,
-    snapshot_id
-from {{ ref('int_trade') }}
-where
-    reporter_kind = 'country'
-    -- aggregates hold their members, GB holds its parts, and a code nobody has classified yet could be either
-    and partner_kind not in ('aggregate', 'part', 'unclassified')
-    and hs_level in ({{ text_literals(levels) }})
+{# Edition of the Harmonized System that customs used in a year. #}
+{% macro hs_edition(year) -%}
+    case
+        when {{ year }} >= 2022 then 'HS2022'
+        when {{ year }} >= 2017 then 'HS2017'
+        when {{ year }} >= 2012 then 'HS2012'
+        when {{ year }} >= 2007 then 'HS2007'
+        when {{ year }} >= 2002 then 'HS2002'
+    end
+{%- endmacro %}
+
+{# Comext's codes of flows in words. #}
+{% macro flow_name(code) -%}
+    case {{ code }} when '1' then 'import' when '2' then 'export' when '3' then 're-export' end
 {%- endmacro %}

@@ -12,11 +12,6 @@ with published as (
     from {{ ref('fct_trade_flow') }}
     union
     select
-        'fct_trade_flow_detail' as relation,
-        partner_iso3 as iso3
-    from {{ ref('fct_trade_flow_detail') }}
-    union
-    select
         'fct_trafficking_victim' as relation,
         iso3
     from {{ ref('fct_trafficking_victim') }}

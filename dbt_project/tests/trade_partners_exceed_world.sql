@@ -4,12 +4,13 @@ with partners as (
 
     select
         reporter,
-        hs_chapter,
+        left(product_code, 2) as hs_chapter,
         flow,
         year,
         sum(value_eur) as value_eur
     from {{ ref('fct_trade_flow') }}
-    group by reporter, hs_chapter, flow, year
+    where source = 'comext'
+    group by reporter, left(product_code, 2), flow, year
 
 )
 
@@ -22,6 +23,6 @@ inner join {{ ref('int_trade') }} as world
         world.partner = 'WORLD'
         and partners.reporter = world.reporter
         and partners.hs_chapter = world.product
-        and partners.flow = world.flow
+        and partners.flow = {{ flow_name('world.flow') }}
         and partners.year = world.year
 where partners.value_eur > 1.01 * world.value_eur

@@ -7,18 +7,13 @@ with levels as (
         partner,
         flow,
         year,
-        hs_chapter as hs_code,
+        product as hs_code,
         value_eur
-    from {{ ref('fct_trade_flow') }}
-    union all
-    select
-        reporter,
-        partner,
-        flow,
-        year,
-        hs_code,
-        value_eur
-    from {{ ref('fct_trade_flow_detail') }}
+    from {{ ref('int_trade') }}
+    where
+        reporter_kind = 'country'
+        and partner_kind not in ('aggregate', 'part', 'unclassified')
+        and hs_level in ('HS2', 'HS4', 'HS6')
 
 ),
 

@@ -21,9 +21,12 @@ flows as (
         max(case when units.to_unit = 'USD' then observations.obs_value * units.factor end) as value_usd,
         max(case when units.to_unit = 't' then observations.obs_flag end) as quantity_flag,
         max(case when units.to_unit = 'USD' then observations.obs_flag end) as value_flag,
+        max(case when units.to_unit = 't' then observations.obs_status end) as quantity_status,
+        max(case when units.to_unit = 'USD' then observations.obs_status end) as value_status,
         {{ any_true('observations.is_synthetic') }} as is_synthetic,
         max(observations.snapshot_id) as snapshot_id
     from {{ ref('stg_fao__tm') }} as observations
+    inner join {{ ref('sector_fao_item') }} as items on observations.item_code = items.item_code
     left join {{ ref('unit') }} as units on units.partner = 'fao' and observations.unit_measure = units.unit_code
     -- import quantity and value, export quantity and value; animals are counted under elements of their own
     where observations.element_code in ('5610', '5622', '5910', '5922') and observations.year is not null
@@ -46,6 +49,8 @@ select
     flows.value_usd,
     flows.quantity_flag,
     flows.value_flag,
+    flows.quantity_status,
+    flows.value_status,
     flows.reporter = flows.partner as is_self_trade,
     -- not all areas have reported the last year of a release
     flows.year >= last_year.year as is_provisional,

@@ -1,0 +1,14 @@
+{# Conversions of units, the one place for them. Currencies go by the annual average of the European Central Bank as
+   Eurostat publishes it (reference.dim_exchange_rate); without a rate of that year the result is NULL. #}
+
+{% macro eur_to_usd(value_eur, usd_per_eur) -%}
+    {{ value_eur }} * {{ usd_per_eur }}
+{%- endmacro %}
+
+{% macro usd_to_eur(value_usd, usd_per_eur) -%}
+    {{ value_usd }} / nullif({{ usd_per_eur }}, 0)
+{%- endmacro %}
+
+{% macro tonnes_to_kg(quantity_t) -%}
+    {{ quantity_t }} * 1000
+{%- endmacro %}
