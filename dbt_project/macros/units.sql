@@ -12,3 +12,7 @@
 {% macro tonnes_to_kg(quantity_t) -%}
     {{ quantity_t }} * 1000
 {%- endmacro %}
+
+{% macro thousands_to_units(value) -%}
+    {{ value }} * 1000
+{%- endmacro %}

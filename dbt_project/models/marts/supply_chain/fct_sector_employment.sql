@@ -1,0 +1,20 @@
+select
+    iso3,
+    source,
+    source_code,
+    source_label,
+    measure,
+    unit,
+    classification,
+    activity,
+    activity_label,
+    isic4_division,
+    currency,
+    sex,
+    year,
+    obs_value,
+    obs_flag,
+    obs_status,
+    is_synthetic,
+    snapshot_id
+from {{ ref('int_sector_employment') }}
