@@ -1,5 +1,15 @@
 -- The mart neither loses nor doubles imports: per year and sector it holds what the fact holds for countries.
-with mart as (
+with chapters as (
+
+    select distinct
+        substr(product_code, 1, 2) as hs_chapter,
+        sector_id
+    from {{ ref('bridge_product_sector') }}
+    where product_scheme = 'HS2022' and sector_id <> 'other'
+
+),
+
+mart as (
 
     select
         year,
@@ -14,12 +24,12 @@ trade as (
 
     select
         flows.year,
-        products.sector_id,
+        chapters.sector_id,
         sum(flows.value_eur) as value_eur
     from {{ ref('fct_trade_flow') }} as flows
-    inner join {{ ref('dim_product') }} as products on flows.hs_chapter = products.hs_code
+    inner join chapters on flows.hs_chapter = chapters.hs_chapter
     where flows.flow = '1' and flows.partner_kind in ('country', 'territory')
-    group by flows.year, products.sector_id
+    group by flows.year, chapters.sector_id
 
 )
 

@@ -125,7 +125,7 @@ def test_unchanged_partners_are_asked_for_their_catalogues_only(platform: Platfo
 def test_query_and_status_answer_from_what_is_published(demo: Demo) -> None:
     home = demo.home
     counted = a87(home, "query", "select count(*) as n from reference.dim_sector", "--format", "csv")
-    assert counted.stdout == "n\n7\n"
+    assert counted.stdout == "n\n10\n"
     shown = a87(home, "status").stdout
     assert all(name in shown for name in datasets())
     refused = a87(home, "query", "drop table meta.edition")

@@ -31,8 +31,10 @@ class Warehouse:
     """The real dbt models as views in memory, over rows of the lake, the real seeds and the real registry."""
 
     numbers = (
-        {"factor": "DOUBLE", "is_share": "BOOLEAN"}
+        {"factor": "DOUBLE", "weight": "DOUBLE", "older_codes_of_newer": "INTEGER"}
+        | dict.fromkeys(("is_share", "is_production_measure", "is_collecting", "is_wider"), "BOOLEAN")
         | dict.fromkeys(("valid_from", "valid_to", "age_from", "age_to", "fiscal_year", "edition", "year"), "INTEGER")
+        | dict.fromkeys(("valid_from_year", "valid_to_year"), "INTEGER")
         | {"file_date": "DATE"}
     )
 

@@ -1,9 +1,10 @@
-with products as (
+with headings as (
 
     select
         sector_id,
-        {{ text_list('hs_code') }} as hs_chapters
+        {{ text_list('substr(hs2022_code, 1, 4)') }} as hs_headings
     from {{ ref('sector_product') }}
+    where weight > 0
     group by sector_id
 
 ),
@@ -32,13 +33,13 @@ goods as (
 select
     sectors.sector_id,
     sectors.name,
-    products.hs_chapters,
+    headings.hs_headings,
     items.item_code as production_item_code,
     items.item_label as production_item,
     goods.good_ids,
     sectors.isic4_note,
     sectors.stage_note
 from {{ ref('sector') }} as sectors
-left join products on sectors.sector_id = products.sector_id
+left join headings on sectors.sector_id = headings.sector_id
 left join items on sectors.sector_id = items.sector_id
 left join goods on sectors.sector_id = goods.sector_id

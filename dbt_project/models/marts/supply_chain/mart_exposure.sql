@@ -1,9 +1,19 @@
-with trade as (
+with chapters as (
+
+    select distinct
+        substr(product_code, 1, 2) as hs_chapter,
+        sector_id
+    from {{ ref('bridge_product_sector') }}
+    where product_scheme = 'HS2022' and sector_id <> 'other'
+
+),
+
+trade as (
 
     select
         flows.partner_iso3 as origin_iso3,
         flows.reporter_iso3 as destination_iso3,
-        products.sector_id,
+        chapters.sector_id,
         flows.year,
         sum(flows.value_eur) as import_value_eur,
         sum(flows.quantity_kg) as import_quantity_kg,
@@ -11,11 +21,11 @@ with trade as (
         {{ any_true('flows.is_synthetic') }} as is_synthetic,
         max(flows.snapshot_id) as snapshot_id
     from {{ ref('fct_trade_flow') }} as flows
-    inner join {{ ref('dim_product') }} as products on flows.hs_chapter = products.hs_code
+    inner join chapters on flows.hs_chapter = chapters.hs_chapter
     inner join {{ ref('dim_area') }} as destinations
         on flows.reporter_iso3 = destinations.iso3 and destinations.is_eu_member
     where flows.flow = '1' and flows.partner_kind in ('country', 'territory')
-    group by flows.partner_iso3, flows.reporter_iso3, products.sector_id, flows.year
+    group by flows.partner_iso3, flows.reporter_iso3, chapters.sector_id, flows.year
 
 ),
 
