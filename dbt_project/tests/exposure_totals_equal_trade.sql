@@ -27,8 +27,8 @@ trade as (
         chapters.sector_id,
         sum(flows.value_eur) as value_eur
     from {{ ref('fct_trade_flow') }} as flows
-    inner join chapters on flows.hs_chapter = chapters.hs_chapter
-    where flows.flow = '1' and flows.partner_kind in ('country', 'territory')
+    inner join chapters on substr(flows.product_code, 1, 2) = chapters.hs_chapter
+    where flows.source = 'comext' and flows.flow = 'import' and flows.partner_kind in ('country', 'territory')
     group by flows.year, chapters.sector_id
 
 )

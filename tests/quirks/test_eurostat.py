@@ -162,17 +162,19 @@ def test_eurostat_10_codes_of_the_main_base(parse) -> None:
     assert sorted((row["ref_area"], row["iso3"]) for row in found) == [("EL", "GRC"), ("UK", "GBR")]
 
 
-@pytest.mark.quirk("eurostat", 11, "aggregates of areas and the finer levels of products stay out of the flows")
+@pytest.mark.quirk("eurostat", 11, "aggregates of areas stay out of the flows, and a heading holds the rest beyond its six-digit codes")
 def test_eurostat_11_aggregates_among_members(parse) -> None:
     lines = [line("9", partner) for partner in ("WORLD", "EU_INTRA", "EXT_EU27_2020")]
     lines += [line("9", reporter="EU27_2020"), line("4", product="0101"), line("3", product="010121"), line("5")]
     rows = parse(COMEXT, comext(*lines))
     assert len(rows) == 7
     flows = trade(rows, "fct_trade_flow")
-    assert [(row["partner"], row["hs_chapter"], row["value_eur"]) for row in flows] == [("US", "61", 5.0)]
+    assert sorted((row["partner"], row["product_code"], row["value_eur"]) for row in flows) == [
+        ("US", "010121", 3.0), ("US", "0101XX", 1.0), ("US", "61XXXX", 5.0),
+    ]  # fmt: skip
 
 
-@pytest.mark.quirk("eurostat", 11, "the level comes from the code's length, and the exposure mart sums chapters alone")
+@pytest.mark.quirk("eurostat", 11, "the level comes from the code's length, and no level is inside another")
 def test_eurostat_11_levels_of_products(parse) -> None:
     lines = [line("9", product=code) for code in ("61", "6109", "610910", "61091000", "TOTAL", "61XXXX")]
     rows = parse(COMEXT, comext(*lines))
@@ -181,8 +183,7 @@ def test_eurostat_11_levels_of_products(parse) -> None:
         "61": "HS2", "6109": "HS4", "610910": "HS6", "61091000": "CN8", "TOTAL": None, "61XXXX": None,
     }  # fmt: skip
     assert [row["import_value_eur"] for row in trade(rows, "mart_exposure")] == [9.0]
-    detail = trade(rows, "fct_trade_flow_detail")
-    assert sorted((row["hs_level"], row["hs_code"]) for row in detail) == [("HS4", "6109"), ("HS6", "610910")]
+    assert [(row["product_code"], row["value_eur"]) for row in trade(rows, "fct_trade_flow")] == [("610910", 9.0)]
 
 
 @pytest.mark.quirk("eurostat", 11, "headings that add up to more than their chapter are shown")

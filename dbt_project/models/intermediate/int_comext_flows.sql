@@ -61,9 +61,12 @@ rest as (
     select
         wholes.*,
         wholes.value_eur - coalesce(subheadings.value_eur, 0) as rest_eur,
+        subheadings.widest is null as is_whole,
         case
             when subheadings.lacks_quantity then null
-            else greatest(wholes.quantity_kg - coalesce(subheadings.quantity_kg, 0), 0)
+            -- 100 kg are the unit: parts may exceed their whole by rounding
+            when wholes.quantity_kg < coalesce(subheadings.quantity_kg, 0) then 0
+            else wholes.quantity_kg - coalesce(subheadings.quantity_kg, 0)
         end as rest_kg,
         case
             when detailed_years.widest is null then 'six-digit codes were not asked for in this year'
@@ -130,4 +133,4 @@ select
     snapshot_id
 from rest
 -- values are whole euro; parts that exceed their whole are for trade_parts_exceed_their_whole to report
-where rest_eur >= 1 or value_eur is null
+where is_whole or rest_eur >= 1 or value_eur is null

@@ -88,6 +88,8 @@ select
     coalesce(flows.value_in_eur, {{ usd_to_eur('flows.value_in_usd', 'rates.usd_per_eur') }}) as value_eur,
     coalesce(flows.value_in_usd, {{ eur_to_usd('flows.value_in_eur', 'rates.usd_per_eur') }}) as value_usd,
     flows.quantity_kg,
+    coalesce(flows.value_in_eur, {{ usd_to_eur('flows.value_in_usd', 'rates.usd_per_eur') }})
+    / nullif(flows.quantity_kg, 0) as unit_value_eur_per_kg,
     case flows.flow when 'import' then 'CIF' else 'FOB' end as valuation,
     flows.value_flag,
     flows.value_status,

@@ -21,10 +21,10 @@ trade as (
         {{ any_true('flows.is_synthetic') }} as is_synthetic,
         max(flows.snapshot_id) as snapshot_id
     from {{ ref('fct_trade_flow') }} as flows
-    inner join chapters on flows.hs_chapter = chapters.hs_chapter
+    inner join chapters on substr(flows.product_code, 1, 2) = chapters.hs_chapter
     inner join {{ ref('dim_area') }} as destinations
         on flows.reporter_iso3 = destinations.iso3 and destinations.is_eu_member
-    where flows.flow = '1' and flows.partner_kind in ('country', 'territory')
+    where flows.source = 'comext' and flows.flow = 'import' and flows.partner_kind in ('country', 'territory')
     group by flows.partner_iso3, flows.reporter_iso3, chapters.sector_id, flows.year
 
 ),
