@@ -3,6 +3,7 @@ with mart as (
 
     select sum(observations + observations_before_break) as observations
     from {{ ref('mart_progress') }}
+    where window_id = 'all_years'
 
 ),
 

@@ -35,14 +35,6 @@ grouped as (
 
     select
         *,
-        indicator_id || coalesce(' | ' || breakdown, '')
-        || case
-            when comparability = 'indicator' then ''
-            when comparability = 'source' then ' | ' || source_code
-            when comparability = 'survey' and survey is not null then ' | ' || survey
-            when comparability = 'survey' then ' | unnamed survey, ' || year
-            else ' | ' || year
-        end as comparability_group,
         case
             when comparability = 'survey' and survey is null then 'the survey is not named'
             when comparability = 'none' then 'years of this series are not comparable: ' || definition

@@ -227,6 +227,7 @@ select
             then 'wdi_children_in_employment_7_14'
         when observations.indicator_id = 'ILAB_WORKING_CHILDREN' then 'ilab_working_children'
     end as definition_id,
+    {{ comparability_group('observations', 'series') }} as comparability_group,
     observations.sex,
     observations.breakdown,
     observations.year,

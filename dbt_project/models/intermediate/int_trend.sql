@@ -1,5 +1,5 @@
--- A straight line through the comparable years of a country in each window. Three points or more: least squares, all years
--- weighing alike since no partner publishes an error; two: the line through both, its error by the declared rule.
+-- A straight line through the comparable years of a country in each window. Three points or more: least squares, all
+-- years weighing alike since no partner publishes an error; two: the line through both, its error by the declared rule.
 with in_windows as (
 
     select
@@ -84,8 +84,14 @@ measured as (
         case
             when observations > 2
                 then sqrt(
-                    (case when value_squares > slope * slope * year_squares then value_squares - slope * slope * year_squares else 0 end)
-                    / (observations - 2)
+                    -- rounding must not make a sum of squares negative
+                    (
+                        case
+                            when value_squares > slope * slope * year_squares
+                                then value_squares - slope * slope * year_squares
+                            else 0
+                        end
+                    ) / (observations - 2)
                 )
         end as residual_error
     from ruled

@@ -1,72 +1,100 @@
-with observations as (
+-- A change is told only where figures may be compared, and called progress only where its interval says so.
+{% set target_years = [2025, 2030] %}
 
-    select
-        *,
-        row_number() over (partition by iso3, comparability_group order by year) as oldest_first,
-        row_number() over (partition by iso3, comparability_group order by year desc) as newest_first
-    from {{ ref('int_comparable_observations') }}
-    where break_year is null or year >= break_year
-
-),
-
-before_break as (
+with before_break as (
 
     select
         iso3,
         comparability_group,
-        count(*) as observations
+        cast(count(*) as integer) as observations
     from {{ ref('int_comparable_observations') }}
     where year < break_year
     group by iso3, comparability_group
 
 ),
 
-spans as (
-
-    select
-        iso3,
-        indicator_id,
-        comparability_group,
-        breakdown,
-        unit,
-        direction,
-        definition,
-        not_comparable_reason,
-        comparability,
-        max(case when oldest_first = 1 then year end) as first_year,
-        max(case when oldest_first = 1 then obs_value end) as first_obs_value,
-        max(case when newest_first = 1 then year end) as latest_year,
-        max(case when newest_first = 1 then obs_value end) as latest_obs_value,
-        max(case when newest_first = 1 then coalesce(source_label, source_code) end) as source,
-        cast(count(*) as integer) as observations,
-        max(obs_value) - min(obs_value) < 1e-9 as is_constant,
-        {{ any_true('is_synthetic') }} as is_synthetic,
-        max(snapshot_id) as snapshot_id
-    from observations
-    group by
-        iso3, indicator_id, comparability_group, breakdown, unit, direction, definition, not_comparable_reason,
-        comparability
-
-),
-
 judged as (
 
     select
-        spans.*,
-        cast(coalesce(before_break.observations, 0) as integer) as observations_before_break,
+        trends.*,
+        coalesce(before_break.observations, 0) as observations_before_break,
         coalesce(
-            spans.not_comparable_reason,
-            case when spans.observations = 1 then 'one observation only in this group' end,
+            trends.not_comparable_reason,
+            case when trends.observations = 1 then 'one observation only in this group' end,
             -- a survey that runs over two years, or is printed again, is still one survey
             case
-                when spans.comparability = 'survey' and spans.is_constant
+                when trends.comparability in ('survey', 'source') and trends.is_constant and trends.unit = '%'
                     then 'the same value in every year: one survey'
             end
         ) as reason,
-        spans.latest_obs_value - spans.first_obs_value as difference
-    from spans
+        -- positive is good
+        case trends.direction when 'down' then -1 when 'up' then 1 end as sign_of_good
+    from {{ ref('int_trend') }} as trends
     left join before_break
-        on spans.iso3 = before_break.iso3 and spans.comparability_group = before_break.comparability_group
+        on trends.iso3 = before_break.iso3 and trends.comparability_group = before_break.comparability_group
+
+),
+
+projected as (
+
+    select
+        judged.*,
+        {% for target_year in target_years %}
+            target_{{ target_year }}.target_value as target_{{ target_year }},
+            case
+                when {{ target_year }} > judged.latest_year
+                    then
+                        (target_{{ target_year }}.target_value - judged.latest_value)
+                        / ({{ target_year }} - judged.latest_year)
+            end as required_{{ target_year }},
+            case
+                when judged.reason is not null or {{ target_year }} <= judged.latest_year then null
+                when judged.observations > 2
+                    then judged.mean_value + judged.slope * ({{ target_year }} - judged.mean_year)
+                else judged.latest_value + judged.change_per_year * ({{ target_year }} - judged.latest_year)
+            end as projected_{{ target_year }},
+            -- of the line: at the mean year the mean's own error, further off the slope's too
+            case
+                when judged.reason is not null or {{ target_year }} <= judged.latest_year then null
+                when judged.observations > 2
+                    then {{ t_quantile('judged.observations - 2') }} * judged.residual_error * sqrt(
+                        1.0 / judged.observations
+                        + ({{ target_year }} - judged.mean_year) * ({{ target_year }} - judged.mean_year)
+                        / judged.year_squares
+                    )
+                else judged.normal_quantile / (judged.latest_year - judged.first_year) * sqrt(
+                    judged.latest_error * judged.latest_error
+                    * ({{ target_year }} - judged.first_year) * ({{ target_year }} - judged.first_year)
+                    + judged.first_error * judged.first_error
+                    * ({{ target_year }} - judged.latest_year) * ({{ target_year }} - judged.latest_year)
+                )
+            end as margin_{{ target_year }},
+        {% endfor %}
+        target_2030.rate_floor,
+        coalesce(target_2030.source, target_2025.source) as target_source
+    from judged
+    {% for target_year in target_years %}
+        left join {{ ref('indicator_target') }} as target_{{ target_year }}
+            on
+                judged.indicator_id = target_{{ target_year }}.indicator_id
+                and target_{{ target_year }}.target_year = {{ target_year }}
+    {% endfor %}
+
+),
+
+rated as (
+
+    select
+        *,
+        case
+            when reason is null and is_positive and unit = '%'
+                then ln(latest_value / first_value) / (latest_year - first_year)
+        end as log_rate,
+        case
+            when rate_floor > 0 and latest_value > rate_floor and latest_year < 2030
+                then ln(rate_floor / latest_value) / (2030 - latest_year)
+        end as required_log_rate_2030
+    from projected
 
 )
 
@@ -74,28 +102,69 @@ select
     iso3,
     indicator_id,
     comparability_group,
+    window_id,
+    definition_id,
     breakdown,
     unit,
     direction as direction_of_good,
     definition,
     first_year,
-    first_obs_value,
+    first_value as first_obs_value,
     latest_year,
-    latest_obs_value,
-    case when reason is null then difference end as obs_change,
-    case when reason is null then latest_year - first_year end as years_between,
-    case
-        when reason is not null then null
-        when direction = 'none' then 'no direction'
-        when abs(difference) < 1e-9 then 'no change'
-        when (difference > 0) = (direction = 'up') then 'towards good'
-        else 'away from good'
-    end as change_direction,
-    reason is null as is_comparable,
-    reason as not_comparable_reason,
+    latest_value as latest_obs_value,
     observations,
     observations_before_break,
+    case when reason is null then latest_value - first_value end as obs_change,
+    case when reason is null then change_error end as obs_change_se,
+    case when reason is null and change_error is not null then 'rule ' || rule_id end as obs_change_se_basis,
+    case when reason is null then latest_year - first_year end as years_between,
+    case when reason is null then change_per_year end as change_per_year,
+    case when reason is null then trend_per_year end as trend_per_year,
+    case when reason is null then trend_per_year - trend_margin end as trend_per_year_low,
+    case when reason is null then trend_per_year + trend_margin end as trend_per_year_high,
+    case when reason is null then interval_basis end as interval_basis,
+    100 * (exp(log_rate) - 1) as change_rate_pct_per_year,
+    {% for target_year in target_years %}
+        {% set projected, margin = 'projected_' ~ target_year, 'margin_' ~ target_year %}
+        target_{{ target_year }} as target_value_{{ target_year }},
+        required_{{ target_year }} as required_per_year_{{ target_year }},
+        case
+            when reason is null and required_{{ target_year }} * change_per_year > 0
+                then required_{{ target_year }} / change_per_year
+        end as required_to_observed_{{ target_year }},
+        {{ within_unit(projected, 'unit') }} as projected_{{ target_year }},
+        {{ within_unit(projected ~ ' - ' ~ margin, 'unit') }} as projected_{{ target_year }}_low,
+        {{ within_unit(projected ~ ' + ' ~ margin, 'unit') }} as projected_{{ target_year }}_high,
+    {% endfor %}
+    rate_floor,
+    100 * (exp(required_log_rate_2030) - 1) as required_rate_pct_per_year_2030,
+    case when log_rate * required_log_rate_2030 > 0 then required_log_rate_2030 / log_rate end
+        as required_rate_to_observed_2030,
+    target_source,
+    case
+        when observations = 1 then 'too few data'
+        when reason is not null or sign_of_good is null or is_modelled then null
+        when trend_margin is null then 'too few data'
+        when
+            target_2030 is not null and margin_2030 is not null
+            -- the worse end of the projection has to reach the target
+            and sign_of_good * (projected_2030 - target_2030) - margin_2030 >= 0
+            then 'on track'
+        when sign_of_good * trend_per_year - trend_margin > 0 then 'improving'
+        when sign_of_good * trend_per_year + trend_margin < 0 then 'worsening'
+        else 'no detectable change'
+    end as status,
+    case
+        when observations = 1 then 'one observation only in this group'
+        when reason is not null then 'not comparable: ' || reason
+        when sign_of_good is null then 'neither way is good'
+        when is_modelled then 'modelled by the partner: its changes are those of the model'
+        when trend_margin is null then 'two figures whose error nobody publishes'
+    end as status_reason,
+    reason is null as is_comparable,
+    reason as not_comparable_reason,
+    is_modelled,
     source,
     is_synthetic,
     snapshot_id
-from judged
+from rated
