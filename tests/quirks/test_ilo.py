@@ -161,7 +161,7 @@ def test_ilo_04_aggregates_among_countries(parse) -> None:
     assert groups == {code for code, kind in kinds.items() if kind == "aggregate"}
     assert {"X01", "X80", "X94", "X95", "X96"} <= groups
     assert [row["iso3"] for row in warehouse.rows("fct_observation")] == ["AFG"]
-    assert [row["iso3"] for row in warehouse.rows("mart_progress")] == ["AFG"]
+    assert {row["iso3"] for row in warehouse.rows("mart_progress")} == {"AFG"}
 
 
 @pytest.mark.quirk("ilo", 5, "Modelled years from the edition's year on are projections and never a latest value.")
@@ -199,7 +199,9 @@ def test_ilo_07_source_change_is_a_break(parse) -> None:
         "TUN,SDG_0831_SEX_ECO_RT,BA:743,SEX_T,ECO_SECTOR_TOTAL,2019,36.911,,,,\n"
     )
     progress = Warehouse({INFORMAL: parse(INFORMAL, {"data.csv": (EARLY + lines).encode()})}).rows("mart_progress")
-    assert [(row["is_comparable"], row["obs_change"]) for row in progress] == [(False, None), (False, None)]
+    assert {(row["first_year"], row["is_comparable"], row["obs_change"]) for row in progress} == {
+        (2014, False, None), (2019, False, None),
+    }  # fmt: skip
 
 
 @pytest.mark.quirk("ilo", 8, "8.7.1 A is economic activity, B adds household chores, as the catalogue says, not SDMX.")

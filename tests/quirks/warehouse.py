@@ -24,19 +24,15 @@ WRITTEN = {
     name: {column: kind for column, (kind, _meaning) in table.columns.items()}
     for name, table in {"economy_class": warehouse.ECONOMY_CLASS, "vintage": warehouse.VINTAGE}.items()
 }
+SEED_TYPES: dict[str, dict[str, str]] = {
+    seed["name"]: seed["config"]["column_types"]
+    for seed in yaml.safe_load((DBT / "seeds" / "_seeds.yml").read_text())["seeds"]
+}
 SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparability", "definition")
 
 
 class Warehouse:
     """The real dbt models as views in memory, over rows of the lake, the real seeds and the real registry."""
-
-    numbers = (
-        {"factor": "DOUBLE", "weight": "DOUBLE", "older_codes_of_newer": "INTEGER"}
-        | dict.fromkeys(("is_share", "is_production_measure", "is_collecting", "is_wider"), "BOOLEAN")
-        | dict.fromkeys(("valid_from", "valid_to", "age_from", "age_to", "fiscal_year", "edition", "year"), "INTEGER")
-        | dict.fromkeys(("valid_from_year", "valid_to_year"), "INTEGER")
-        | {"file_date": "DATE"}
-    )
 
     def __init__(self, lake_rows: dict[str, Rows]) -> None:
         self.lake_rows, self.built = lake_rows, set[str]()
@@ -79,8 +75,7 @@ class Warehouse:
 
     def _seed(self, file: Path) -> None:
         rows = [{name: cell or None for name, cell in row.items()} for row in _csv(file)]
-        names = file.read_text(encoding="utf-8").partition("\n")[0].split(",")
-        self._table(file.stem, {name: self.numbers.get(name, "VARCHAR") for name in names}, rows)
+        self._table(file.stem, SEED_TYPES[file.stem], rows)
 
     def _table(self, name: str, columns: dict[str, str], rows: Rows) -> None:
         fill(self.con, name, columns, rows)
