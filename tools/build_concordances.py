@@ -61,8 +61,7 @@ def step(folder: Path, newer: str, older: str, file: str, columns: tuple[str, st
     most = yaml.safe_load(PROJECT.read_text(encoding="utf-8"))["vars"]["most_older_codes"]
     drawn = Counter(new for new, _old in pairs)
     return [
-        Link(older, old, newer, new, drawn[new], yes_no(drawn[new] > most and new != old), kind)
-        for new, old in pairs
+        Link(older, old, newer, new, drawn[new], yes_no(drawn[new] > most and new != old), kind) for new, old in pairs
     ]
 
 
