@@ -18,29 +18,48 @@ with today as (
 
 ),
 
-parts as (
+matched as (
 
     select
         today.product_code,
         coalesce(hs_sector.sector_id, 'other') as sector_id,
         coalesce(hs_sector.stage, 'other') as stage,
         today.weight * coalesce(hs_sector.weight, 1) as weight,
-        max(case when hs_sector.product_code is not null then 1 else 0 end) over (partition by today.product_code)
-        = 1 as is_known,
-        min(today.weight) over (partition by today.product_code) < 1 as is_split
+        today.weight < 1 as is_split,
+        hs_sector.product_code is not null as is_known
     from today
     left join {{ ref('int_hs_sector') }} as hs_sector
         on hs_sector.product_scheme = 'HS2022' and substr(today.current_code, 1, 6) = hs_sector.product_code
 
+),
+
+known as (
+
+    select distinct product_code from matched
+    where is_known
+
+),
+
+parts as (
+
+    select
+        product_code,
+        sector_id,
+        stage,
+        sum(weight) as weight,
+        {{ any_true('is_split') }} and sum(weight) < 1 - 1e-9 as is_assumed
+    from matched
+    group by product_code, sector_id, stage
+
 )
 
 select
-    product_code,
-    sector_id,
-    stage,
-    sum(weight) as weight,
+    parts.product_code,
+    parts.sector_id,
+    parts.stage,
+    parts.weight,
+    parts.is_assumed,
     'first six digits of the codes of today'
-    || case when is_split then ', equal parts of each split' else '' end as basis
+    || case when parts.is_assumed then ', equal parts of each split' else '' end as basis
 from parts
-where is_known
-group by product_code, sector_id, stage, is_split
+inner join known on parts.product_code = known.product_code

@@ -6,6 +6,7 @@ with fao_items as (
         case when weight > 0 then sector_id else 'other' end as sector_id,
         case when weight > 0 then stage else 'other' end as stage,
         cast(1 as double) as weight,
+        false as is_assumed,
         'item of the sector' || coalesce('; ' || note, '') as basis
     from {{ ref('sector_fao_item') }}
 
@@ -17,6 +18,7 @@ select
     sector_id,
     stage,
     weight,
+    is_assumed,
     basis
 from {{ ref('int_hs_sector') }}
 union all
@@ -26,6 +28,7 @@ select
     sector_id,
     stage,
     weight,
+    is_assumed,
     basis
 from fao_items
 union all
@@ -35,5 +38,6 @@ select
     sector_id,
     stage,
     weight,
+    is_assumed,
     basis
 from {{ ref('int_cn8_sector') }}
