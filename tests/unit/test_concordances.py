@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
@@ -108,6 +109,33 @@ def test_real_codes_get_the_sector_they_belong_to(bridge, scheme, code, parts):
     rows = [row for row in bridge if (row["product_scheme"], row["product_code"]) == (scheme, code)]
     found = {(row["sector_id"], row["stage"]): row["weight"] for row in rows}
     assert found == pytest.approx(parts)
+
+
+def test_recorded_cn8_links_are_followed_without_loss(shared):
+    recorded = shared / "wire" / "eurostat" / "codelists" / "CN_concordances_1988_2025_XLS_FORMAT.xls"
+    links = {
+        (str(int(float(period))), old.replace(" ", ""), new.replace(" ", ""))
+        for period, old, new in tool("xls").rows(recorded)[1:]
+        if float(period) >= 20162017
+    }
+    names = ("period", "origin_code", "destination_code")
+    rows = [dict(zip(names, link, strict=True)) | {"snapshot_id": "s"} for link in sorted(links)]
+    warehouse = Warehouse({"eurostat_cn8_links": rows})
+    followed = {
+        (row["origin_year"], row["origin_code"], row["current_code"]): row["weight"]
+        for row in warehouse.rows("int_cn8_chain")
+    }
+    sums = Counter[tuple[int, str]]()
+    for (year, code, _current), weight in followed.items():
+        sums[year, code] += weight
+    assert sums.keys() == {(int(period[:4]), old) for period, old, _new in links}  # every old code, once
+    assert max(abs(total - 1) for total in sums.values()) < 1e-9
+    assert followed[2016, "85177011", "85177100"] == 0.5  # two turns of the year: 2016 merged, 2021 split
+    assert (
+        2021,
+        "18069090",
+        "16029099",
+    ) not in followed  # seven codes gave a little: chocolate stays chocolate
 
 
 def written(seed: str) -> list[list[str]]:
