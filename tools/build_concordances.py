@@ -20,9 +20,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-# A newer code that draws on more collects a little from each: electronic waste (1,019 older codes), flat panel modules
-# (483), transducers (157), tripods (16). Five is what a merger within a heading needs (gloves, 611610).
-MOST_OLDER_CODES = 5
+import yaml
+
+PROJECT = Path(__file__).parents[1] / "dbt_project" / "dbt_project.yml"
 STEPS = (  # newer, older, file, columns of both, kind of table
     ("HS2022", "HS2017", "hs2022_hs2017_correlation.tsv", "hs2022", "hs2017", "correlation"),
     ("HS2017", "HS2012", "hs2017_hs2012_correlation.tsv", "hs2017", "hs2012", "correlation"),
@@ -58,10 +58,10 @@ def step(folder: Path, newer: str, older: str, file: str, columns: tuple[str, st
     for code in {code for pair in pairs for code in pair}:
         if len(code) != 6 or not code.isdigit():
             raise ValueError(f"{file}: {code!r} is no HS subheading")
+    most = yaml.safe_load(PROJECT.read_text(encoding="utf-8"))["vars"]["most_older_codes"]
     drawn = Counter(new for new, _old in pairs)
     return [
-        Link(older, old, newer, new, drawn[new], yes_no(drawn[new] > MOST_OLDER_CODES and new != old), kind)
-        for new, old in pairs
+        Link(older, old, newer, new, drawn[new], yes_no(drawn[new] > most and new != old), kind) for new, old in pairs
     ]
 
 

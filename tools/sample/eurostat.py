@@ -293,13 +293,25 @@ def iso_day(text: str) -> str:
     return f"{year}-{month}-{day}" if year else text
 
 
+SECTOR_PRODUCTS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "sector_product.csv"
+
+
 def eurostat_cn8_links(figures: Path) -> Rows:
-    """Links of the sectors' goods, as printed: blanks in codes from 2013/14 on."""
-    goods = ("09", "18", "24", "40", "52", "61", "62", "8471", "8517", "8541", "8542")
+    """Links of the sectors' goods, as printed: blanks in codes from 2013/14 on.
+
+    With every link of the codes they became: how many old codes a new one draws on is counted.
+    """
+    headings = tuple(sorted({row["hs2022_code"][:4] for row in read_file(SECTOR_PRODUCTS)}))
     path = figures / "wire/eurostat/codelists/CN_concordances_1988_2025_XLS_FORMAT.xls"
-    rows = [
-        {"period": str(int(float(period))), "origin_code": old, "destination_code": new, "source_id": "eurostat_cn"}
+    links = [
+        (str(int(float(period))), old, new)
         for period, old, new in xls.rows(path)[1:]
-        if float(period) >= 20092010 and (old.startswith(goods) or new.startswith(goods))
+        if float(period) >= 20092010
+    ]  # fmt: skip
+    became = {(period, new) for period, old, new in links if old.startswith(headings) or new.startswith(headings)}
+    rows = [
+        {"period": period, "origin_code": old, "destination_code": new, "source_id": "eurostat_cn"}
+        for period, old, new in links
+        if (period, new) in became
     ]
     return unique(rows, "period", "origin_code", "destination_code")

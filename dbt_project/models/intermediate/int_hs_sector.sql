@@ -74,6 +74,7 @@ select
     parts.sector_id,
     parts.stage,
     parts.weight,
+    parts.product_scheme <> 'HS2022' and coalesce(covered.largest, 0) < 1 - 1e-9 as is_assumed,
     case
         when parts.product_scheme = 'HS2022' then 'definition of the sector'
         when products.is_without_link then 'no code of the next edition is linked: not followed'

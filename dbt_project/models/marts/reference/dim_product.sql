@@ -12,7 +12,8 @@ newer_codes as (
     select
         product_scheme,
         product_code,
-        {{ text_list('hs2022_code') }} as hs2022_codes
+        {{ text_list('hs2022_code') }} as hs2022_codes,
+        sum(code_share) < 1 - 1e-9 as has_others
     from {{ ref('int_hs_chain') }}
     group by product_scheme, product_code
 
@@ -34,7 +35,10 @@ select
         when followed.product_scheme = 'FAO' then items.item_label
         when followed.product_scheme = 'CN8' then coalesce('part of: ' || hs.label, 'part of HS ' || cn8.hs6)
         when followed.product_scheme = 'HS2022' or newer_codes.hs2022_codes = followed.product_code then hs.label
-        when newer_codes.hs2022_codes is not null then 'in HS2022: ' || newer_codes.hs2022_codes
+        when newer_codes.hs2022_codes is not null
+            then
+                'in HS2022: ' || newer_codes.hs2022_codes
+                || case when newer_codes.has_others then ' and codes of no sector' else '' end
         else 'no counterpart in HS2022'
     end as product_label,
     case when followed.product_scheme = 'CN8' then cn8.valid_from_year else schemes.valid_from_year end
