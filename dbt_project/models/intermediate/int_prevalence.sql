@@ -1,3 +1,6 @@
+{# Read twice by the mart; as a view it would read all observations each time. #}
+{{ config(materialized='table') }}
+
 -- Share of a branch's labour that is children in child labour. Not the share of children who are in child labour.
 {% set branch_breakdowns = {'agriculture': 'ECO_SECTOR_AGR', 'industry': 'ECO_SECTOR_IND'} %}
 {% set branch_shares = {'agriculture': 'SL.AGR.EMPL.ZS', 'industry': 'SL.IND.EMPL.ZS'} %}
@@ -12,11 +15,12 @@ with figures as (
                 when indicator_id = 'CLD_XCHL_SEX_AGE_ECO_NB' and breakdown like '%| {{ breakdown_code }}'
                     then '{{ branch }}'
             {% endfor %}
-        end as branch
+        end as branch,
+        indicator_id = 'EMP_TEMP_SEX_EC2_NB' and breakdown like '%TOTAL' as is_employment
     from {{ ref('int_observations') }}
     where
         obs_value is not null
-        and sex = 'SEX_T'
+        and coalesce(sex, 'SEX_T') = 'SEX_T'  -- the World Bank's shares have no sex
         and area_kind in ('country', 'territory')
         and basis <> 'projection'
 
@@ -43,57 +47,26 @@ children as (
 
 ),
 
-employed as (
+labour as (
 
     select
         iso3,
         year,
         -- one source prints its total once a revision of the ISIC; two sources in one year give no figure
-        case when count(distinct source_code) = 1 then max(obs_value) end as employed_thousand,
+        case
+            when count(distinct case when is_employment then source_code end) = 1
+                then max(case when is_employment then obs_value end)
+        end as all_thousand,
+        {% for branch, series in branch_shares.items() %}
+            max(case when indicator_id = '{{ series }}' then obs_value end) as {{ branch }}_pct,
+        {% endfor %}
         {{ any_true('is_synthetic') }} as is_synthetic
     from figures
-    where indicator_id = 'EMP_TEMP_SEX_EC2_NB' and breakdown like '%TOTAL' and doubt is null and obs_status <> 'U'
-    group by iso3, year
-
-),
-
-shares as (
-
-    select
-        iso3,
-        year,
-        indicator_id,
-        obs_value as share_pct,
-        is_synthetic
-    from {{ ref('int_observations') }}
     where
-        indicator_id in ({{ text_literals(branch_shares.values() | list) }})
-        and obs_value is not null
+        (is_employment or indicator_id in ({{ text_literals(branch_shares.values() | list) }}))
         and doubt is null
-
-),
-
-employed_by_branch as (
-
-    select
-        iso3,
-        year,
-        'all' as branch,
-        employed_thousand,
-        is_synthetic
-    from employed
-    {% for branch, series in branch_shares.items() %}
-        union all
-        select
-            employed.iso3,
-            employed.year,
-            '{{ branch }}' as branch,
-            employed.employed_thousand * shares.share_pct / 100 as employed_thousand,
-            employed.is_synthetic or shares.is_synthetic as is_synthetic
-        from employed
-        inner join shares
-            on employed.iso3 = shares.iso3 and employed.year = shares.year and shares.indicator_id = '{{ series }}'
-    {% endfor %}
+        and obs_status <> 'U'
+    group by iso3, year
 
 ),
 
@@ -101,21 +74,32 @@ paired as (
 
     select
         children.*,
-        employed_by_branch.year as employment_year,
-        employed_by_branch.employed_thousand,
-        children.is_synthetic or coalesce(employed_by_branch.is_synthetic, false) as pair_is_synthetic,
-        row_number() over (
-            partition by children.iso3, children.branch, children.year, children.source_code
-            order by employed_by_branch.year desc
-        ) as latest_first
+        labour.year as employment_year,
+        case children.branch
+            when 'all' then labour.all_thousand
+            {% for branch in branch_shares %}
+                when '{{ branch }}' then labour.all_thousand * labour.{{ branch }}_pct / 100
+            {% endfor %}
+        end as employed_thousand,
+        coalesce(labour.is_synthetic, false) as labour_is_synthetic
     from children
-    left join employed_by_branch
+    left join labour
         on
-            children.iso3 = employed_by_branch.iso3
-            and children.branch = employed_by_branch.branch
-            and employed_by_branch.employed_thousand > 0
+            children.iso3 = labour.iso3
             -- never a later year: a figure must not change with what came after it
-            and employed_by_branch.year between children.year - {{ var('employment_years_before') }} and children.year
+            and labour.year between children.year - {{ var('employment_years_before') }} and children.year
+
+),
+
+nearest as (
+
+    select
+        *,
+        row_number() over (
+            partition by iso3, branch, year, source_code
+            order by case when employed_thousand > 0 then 0 else 1 end, employment_year desc
+        ) as nearest_first
+    from paired
 
 ),
 
@@ -128,13 +112,13 @@ judged as (
             when children_5_17 is null then 'no count of child labour at ages 5 to 17'
             when children_5_14 is null then 'child labour below 15 is not counted apart'
             when children_5_14 > 1.005 * children_5_17 then 'ages 5 to 14 exceed ages 5 to 17'
-            when employed_thousand is null
+            when coalesce(employed_thousand, 0) <= 0
                 then 'no employment figure to divide by'
             -- ages 15 to 17 are part of the employed
             when children_5_17 - children_5_14 > employed_thousand then 'more children of 15 to 17 than employed people'
         end as unusable_reason
-    from paired
-    where latest_first = 1
+    from nearest
+    where nearest_first = 1
 
 ),
 
@@ -162,7 +146,7 @@ select
     followed.employment_year,
     case
         when followed.unusable_reason is null
-            then 100 * followed.children_5_17 / (followed.employed_thousand + followed.children_5_14)
+            then round(100 * followed.children_5_17 / (followed.employed_thousand + followed.children_5_14), 4)
     end as prevalence_pct,
     followed.unusable_reason,
     case
@@ -187,7 +171,7 @@ select
         else ''
     end
     || '; no sampling error is published: interval by rule ' || rules.rule_id as basis,
-    followed.pair_is_synthetic as is_synthetic,
+    followed.is_synthetic or followed.labour_is_synthetic as is_synthetic,
     followed.snapshot_id
 from followed
 inner join {{ ref('uncertainty_rule') }} as rules on followed.branch = rules.branch
