@@ -162,7 +162,9 @@ def test_eurostat_10_codes_of_the_main_base(parse) -> None:
     assert sorted((row["ref_area"], row["iso3"]) for row in found) == [("EL", "GRC"), ("UK", "GBR")]
 
 
-@pytest.mark.quirk("eurostat", 11, "aggregates of areas stay out of the flows, and a heading holds the rest beyond its six-digit codes")
+@pytest.mark.quirk(
+    "eurostat", 11, "aggregates of areas stay out of the flows, and a heading holds the rest beyond its six-digit codes"
+)
 def test_eurostat_11_aggregates_among_members(parse) -> None:
     lines = [line("9", partner) for partner in ("WORLD", "EU_INTRA", "EXT_EU27_2020")]
     lines += [line("9", reporter="EU27_2020"), line("4", product="0101"), line("3", product="010121"), line("5")]
@@ -182,7 +184,8 @@ def test_eurostat_11_levels_of_products(parse) -> None:
     assert levels == {
         "61": "HS2", "6109": "HS4", "610910": "HS6", "61091000": "CN8", "TOTAL": None, "61XXXX": None,
     }  # fmt: skip
-    assert [row["import_value_eur"] for row in trade(rows, "mart_exposure")] == [9.0]
+    exposure = [(row["sector_id"], row["stage"], row["value_eur"]) for row in trade(rows, "mart_exposure")]
+    assert exposure == [("garment", "finished", 9.0)]
     assert [(row["product_code"], row["value_eur"]) for row in trade(rows, "fct_trade_flow")] == [("610910", 9.0)]
 
 

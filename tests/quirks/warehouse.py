@@ -31,10 +31,11 @@ class Warehouse:
     """The real dbt models as views in memory, over rows of the lake, the real seeds and the real registry."""
 
     numbers = (
-        {"factor": "DOUBLE", "weight": "DOUBLE", "older_codes_of_newer": "INTEGER"}
+        dict.fromkeys(("factor", "weight", "nominal_sample"), "DOUBLE")
+        | dict.fromkeys(("error_factor", "normal_quantile", "drift_per_root_year"), "DOUBLE")
         | dict.fromkeys(("is_share", "is_production_measure", "is_collecting", "is_wider"), "BOOLEAN")
         | dict.fromkeys(("valid_from", "valid_to", "age_from", "age_to", "fiscal_year", "edition", "year"), "INTEGER")
-        | dict.fromkeys(("valid_from_year", "valid_to_year"), "INTEGER")
+        | dict.fromkeys(("valid_from_year", "valid_to_year", "older_codes_of_newer"), "INTEGER")
         | {"file_date": "DATE"}
     )
 
