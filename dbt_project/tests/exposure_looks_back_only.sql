@@ -3,8 +3,10 @@ select
     origin_iso3,
     destination_iso3,
     sector_id,
+    stage,
     year,
     goods_list_edition,
+    prevalence_year,
     child_employment_year
 from {{ ref('mart_exposure') }}
-where goods_list_edition > year or child_employment_year > year
+where goods_list_edition > year or prevalence_year > year or child_employment_year > year

@@ -1,43 +1,52 @@
--- The mart neither loses nor doubles imports: per year and sector it holds what the fact holds for countries.
-with chapters as (
+-- The mart neither loses nor doubles imports: what a destination buys from countries in a year is in the mart, in the
+-- part of a code that belongs to no sector, or under a code that no sector has.
+with mart as (
 
-    select distinct
-        substr(product_code, 1, 2) as hs_chapter,
-        sector_id
-    from {{ ref('bridge_product_sector') }}
-    where product_scheme = 'HS2022' and sector_id <> 'other'
+    select
+        destination_iso3,
+        year,
+        sum(value_eur) as value_eur
+    from {{ ref('mart_exposure') }}
+    group by destination_iso3, year
 
 ),
 
-mart as (
+other_weights as (
 
     select
-        year,
-        sector_id,
-        sum(import_value_eur) as value_eur
-    from {{ ref('mart_exposure') }}
-    group by year, sector_id
+        product_scheme,
+        product_code,
+        sum(case when sector_id = 'other' then weight else 0 end) as weight
+    from {{ ref('bridge_product_sector') }}
+    group by product_scheme, product_code
 
 ),
 
 trade as (
 
     select
+        flows.reporter_iso3,
         flows.year,
-        chapters.sector_id,
-        sum(flows.value_eur) as value_eur
+        sum(flows.value_eur) as value_eur,
+        sum(flows.value_eur * coalesce(other_weights.weight, 1)) as other_value_eur
     from {{ ref('fct_trade_flow') }} as flows
-    inner join chapters on substr(flows.product_code, 1, 2) = chapters.hs_chapter
+    inner join {{ ref('dim_area') }} as destinations
+        on flows.reporter_iso3 = destinations.iso3 and destinations.is_eu_member
+    left join other_weights
+        on flows.product_scheme = other_weights.product_scheme and flows.product_code = other_weights.product_code
     where flows.source = 'comext' and flows.flow = 'import' and flows.partner_kind in ('country', 'territory')
-    group by flows.year, chapters.sector_id
+    group by flows.reporter_iso3, flows.year
 
 )
 
 select
+    coalesce(mart.destination_iso3, trade.reporter_iso3) as destination_iso3,
     coalesce(mart.year, trade.year) as year,
-    coalesce(mart.sector_id, trade.sector_id) as sector_id,
     mart.value_eur as mart_value_eur,
+    trade.other_value_eur,
     trade.value_eur as trade_value_eur
 from mart
-full outer join trade on mart.year = trade.year and mart.sector_id = trade.sector_id
-where abs(coalesce(mart.value_eur, 0) - coalesce(trade.value_eur, 0)) > 1e-9 * coalesce(trade.value_eur, 0)
+full outer join trade on mart.destination_iso3 = trade.reporter_iso3 and mart.year = trade.year
+where
+    abs(coalesce(mart.value_eur, 0) + coalesce(trade.other_value_eur, 0) - coalesce(trade.value_eur, 0))
+    > 1e-9 * coalesce(trade.value_eur, 0)

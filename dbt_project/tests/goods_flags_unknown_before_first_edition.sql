@@ -3,6 +3,7 @@ select
     origin_iso3,
     destination_iso3,
     sector_id,
+    stage,
     year,
     goods_list_edition,
     is_child_labour_listed
@@ -14,4 +15,6 @@ where
         or is_child_labour_listed is not null
         or is_forced_labour_listed is not null
         or is_forced_child_labour_listed is not null
+        or child_labour_flagged_value_eur is not null
+        or forced_labour_flagged_value_eur is not null
     )

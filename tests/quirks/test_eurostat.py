@@ -184,7 +184,8 @@ def test_eurostat_11_levels_of_products(parse) -> None:
     assert levels == {
         "61": "HS2", "6109": "HS4", "610910": "HS6", "61091000": "CN8", "TOTAL": None, "61XXXX": None,
     }  # fmt: skip
-    assert [row["import_value_eur"] for row in trade(rows, "mart_exposure")] == [9.0]
+    exposure = [(row["sector_id"], row["stage"], row["value_eur"]) for row in trade(rows, "mart_exposure")]
+    assert exposure == [("garment", "finished", 9.0)]
     assert [(row["product_code"], row["value_eur"]) for row in trade(rows, "fct_trade_flow")] == [("610910", 9.0)]
 
 

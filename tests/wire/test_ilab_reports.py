@@ -186,6 +186,30 @@ def test_changes_of_the_goods_list(load: Load) -> None:
     assert Counter(r["change_kind"] for r in rows) == {"added": 120, "flags changed": 16, "renamed": 9, "removed": 6}
 
 
+def test_stories_of_the_goods_list(load: Load) -> None:
+    """Pairs an edition, origins of cotton, and four known ends: each as (edition, child labour, forced labour)."""
+    rows = warehouse(load, "ilab_goods").rows("fct_goods_list")
+    editions = (2014, 2016, 2018, 2020, 2022)
+
+    def story(iso3: str, good_id: str) -> list[tuple[int, bool, bool]]:
+        return sorted(
+            (row["edition"], row["is_child_labour_listed"], row["is_forced_labour_listed"])
+            for row in rows
+            if (row["iso3"], row["good_id"]) == (iso3, good_id)
+        )
+
+    assert [sum(row["edition"] == edition for row in rows) for edition in editions] == [353, 379, 418, 438, 467]
+    cotton = [{r["iso3"] for r in rows if (r["good_id"], r["edition"]) == ("cotton", edition)} for edition in editions]
+    assert [len(origins) for origins in cotton] == [18, 18, 17, 17, 16]
+    assert story("UZB", "cotton") == [
+        (2014, True, True), (2016, True, True), (2018, False, True), (2020, False, True),
+    ]  # fmt: skip
+    assert [edition for edition, *_flags in story("PRY", "cotton")] == [2014, 2016]
+    assert [edition for edition, *_flags in story("JOR", "garments")] == [2014]
+    assert [edition for edition, *_flags in story("NAM", "cattle")] == [2014, 2016, 2018]
+    assert {row["valid_to_year"] for row in rows if row["edition"] == 2020} == {2021}
+
+
 def test_treaties_by_panel(load: Load) -> None:
     """More countries have ratified C138 in every report; by raw counts fewer in 2018 than in 2014 (trap 10)."""
     rows = {r["report_year"]: r for r in warehouse(load, "ilab_conventions").rows("mart_ratification")
