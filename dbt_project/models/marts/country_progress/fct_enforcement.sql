@@ -1,22 +1,20 @@
 select
-    areas.iso3,
-    facts.measure,
-    measures.meaning,
-    facts.report_year,
-    facts.territory,
-    facts.is_national,
-    facts.value_kind,
-    facts.is_yes,
-    facts.value_n,
-    measures.unit,
-    facts.currency,
-    facts.footnote,
-    facts.missing_reason,
-    facts.value_text,
-    facts.section,
-    facts.country,
-    facts.is_synthetic,
-    facts.snapshot_id
-from {{ ref('stg_ilab__enforcement') }} as facts
-left join {{ ref('ilab_measure') }} as measures on facts.section = measures.section and facts.measure = measures.measure
-left join {{ ref('int_areas') }} as areas on areas.scheme = 'ilab' and facts.country = areas.code
+    iso3,
+    measure,
+    meaning,
+    report_year,
+    territory,
+    is_national,
+    value_kind,
+    is_yes,
+    value_n,
+    unit,
+    currency,
+    footnote,
+    missing_reason,
+    value_text,
+    section,
+    country,
+    is_synthetic,
+    snapshot_id
+from {{ ref('int_ilab_enforcement') }}

@@ -1,10 +1,9 @@
 select
-    areas.iso3,
-    projects.title,
-    projects.link,
-    projects.report_year,
-    projects.country,
-    projects.is_synthetic,
-    projects.snapshot_id
-from {{ ref('stg_ilab__projects') }} as projects
-left join {{ ref('int_areas') }} as areas on areas.scheme = 'ilab' and projects.country = areas.code
+    iso3,
+    title,
+    link,
+    report_year,
+    country,
+    is_synthetic,
+    snapshot_id
+from {{ ref('int_ilab_project') }}
