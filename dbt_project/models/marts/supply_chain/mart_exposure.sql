@@ -220,11 +220,7 @@ stage_branches as (
         select
             sector_id,
             stage,
-            case
-                when isic4_division between '01' and '03' then 'agriculture'
-                when isic4_division between '05' and '43' then 'industry'
-                else 'all'
-            end as branch
+            coalesce(nullif({{ branch_of('isic4_division') }}, 'services'), 'all') as branch
         from {{ ref('bridge_sector_activity') }}
         where weight > 0
     ) as divisions
