@@ -7,7 +7,7 @@ with seen as (
         product_nc as code,
         max(year) as last_seen_year
     from {{ ref('stg_eurostat__comext_full_v2') }}
-    where not is_masked and {{ text_matches('product_nc', '[0-9]{8}') }}
+    where not is_masked
     group by product_nc
     union all
     select
