@@ -1,15 +1,11 @@
-with economies as (
+with classes as (
 
-    -- the codes of the Bank that are not ISO, such as XKX and CHI, go through the bridge
     select
-        codes.iso3,
-        countries.region_label,
-        countries.income_group_id,
-        countries.income_group_label
-    from {{ ref('stg_world_bank__country') }} as countries
-    inner join {{ ref('int_areas') }} as codes
-        on codes.scheme = 'world_bank' and countries.ref_area = codes.code
-    where not countries.is_aggregate
+        iso3,
+        income_group_id,
+        max(fiscal_year) as fiscal_year
+    from {{ ref('int_area_class') }}
+    group by iso3, income_group_id
 
 )
 
@@ -24,8 +20,10 @@ select
     economies.region_label as world_bank_region,
     economies.income_group_id,
     economies.income_group_label as income_group,
+    classes.fiscal_year as income_group_fiscal_year,
     areas.iso3 in ({{ text_literals(var('eu_members')) }}) as is_eu_member,
     areas.valid_from,
     areas.valid_to
 from {{ ref('area') }} as areas
-left join economies on areas.iso3 = economies.iso3
+left join {{ ref('int_economy') }} as economies on areas.iso3 = economies.iso3
+left join classes on economies.iso3 = classes.iso3 and economies.income_group_id = classes.income_group_id

@@ -1,13 +1,3 @@
-with counted as (
-
-    select
-        *,
-        count(*) over (partition by origin_year, origin_code) as destinations,
-        count(*) over (partition by origin_year, destination_code) as origins
-    from {{ ref('stg_eurostat__cn8_links') }}
-
-)
-
 select
     origin_year,
     origin_code,
@@ -21,4 +11,4 @@ select
     end as link_kind,
     is_synthetic,
     snapshot_id
-from counted
+from {{ ref('int_cn8_link') }}

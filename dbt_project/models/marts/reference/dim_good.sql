@@ -1,17 +1,4 @@
-with editions as (
-
-    select
-        spellings.good_id,
-        goods.good,
-        goods.good_sector,
-        goods.edition,
-        row_number() over (partition by spellings.good_id order by goods.edition desc, goods.good asc) as newest_first
-    from {{ ref('stg_ilab__goods') }} as goods
-    inner join {{ ref('good') }} as spellings on goods.good = spellings.good_as_written
-
-),
-
-newest as (
+with newest as (
 
     select
         good_id,
@@ -19,7 +6,7 @@ newest as (
         max(case when newest_first = 1 then good_sector end) as good_sector,
         min(edition) as first_edition,
         max(edition) as latest_edition
-    from editions
+    from {{ ref('int_good') }}
     group by good_id
 
 ),

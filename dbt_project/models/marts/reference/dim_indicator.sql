@@ -18,5 +18,5 @@ select
     series.comparability,
     series.definition,
     covered.latest_covered_year
-from {{ ref('stg_reference__series') }} as series
+from {{ ref('int_series') }} as series
 left join covered on series.indicator_id = covered.indicator_id
