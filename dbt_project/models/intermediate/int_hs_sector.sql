@@ -19,7 +19,6 @@ products as (
     select
         older_scheme as product_scheme,
         older_code as product_code,
-        max(case when newer_code is null then 1 else 0 end) = 1 as is_without_link,
         max(case when is_collecting then 1 else 0 end) = 1 as has_collecting_link
     from {{ ref('hs_link') }}
     group by older_scheme, older_code
@@ -27,7 +26,6 @@ products as (
     select
         'HS2022' as product_scheme,
         hs2022_code as product_code,
-        false as is_without_link,
         false as has_collecting_link
     from {{ ref('sector_product') }}
 
@@ -77,7 +75,7 @@ select
     parts.product_scheme <> 'HS2022' and coalesce(covered.largest, 0) < 1 - 1e-9 as is_assumed,
     case
         when parts.product_scheme = 'HS2022' then 'definition of the sector'
-        when products.is_without_link then 'no code of the next edition is linked: not followed'
+        when covered.weight is null then 'no code of HS2022 is linked: not followed'
         else
             case
                 when covered.largest > 1 - 1e-9 then 'concordance, whole code'

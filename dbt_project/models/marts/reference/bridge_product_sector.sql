@@ -7,7 +7,7 @@ with fao_items as (
         case when weight > 0 then stage else 'other' end as stage,
         cast(1 as double) as weight,
         false as is_assumed,
-        'item of the sector' || coalesce('; ' || note, '') as basis
+        case when weight > 0 then 'item of the sector' else 'left out, see the note' end as basis
     from {{ ref('sector_fao_item') }}
 
 )
