@@ -21,8 +21,8 @@ SCHEMAS = {
 }
 HEAD = """# The published tables
 
-Built by `python tools/build_marts_page.py` from `dbt_project/models/marts/**`; the same texts are comments in the published file. How each computed figure comes about:
-[methods.md](methods.md). Before you compute: [analysts.md](analysts.md).
+Built by `python tools/build_marts_page.py` from `dbt_project/models/marts/**`; the same texts are comments in the
+published file. How each computed figure comes about: [methods.md](methods.md). Before you compute: [analysts.md](analysts.md).
 """
 
 
@@ -55,9 +55,8 @@ def page() -> str:
     for schema, title in SCHEMAS.items():
         parts.append(f"\n## {title} (`{schema}`)\n")
         for model in models(schema):
-            parts.append(
-                f"\n### `{schema}.{published_name(schema, model['name'])}`\n\n{resolved(model['description'], blocks)}\n"
-            )
+            name = published_name(schema, model["name"])
+            parts.append(f"\n### `{schema}.{name}`\n\n{resolved(model['description'], blocks)}\n")
             parts.append("\n| Column | Type | Meaning |\n|---|---|---|\n")
             parts += [
                 f"| `{column['name']}` | {column['data_type']} | {resolved(column['description'], blocks)} |\n"
