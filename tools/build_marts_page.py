@@ -22,7 +22,8 @@ SCHEMAS = {
 HEAD = """# The published tables
 
 Built by `python tools/build_marts_page.py` from `dbt_project/models/marts/**`; the same texts are comments in the
-published file. How each computed figure comes about: [methods.md](methods.md). Before you compute: [analysts.md](analysts.md).
+published file. How each computed figure comes about: [methods.md](methods.md). Before you
+compute: [analysts.md](analysts.md).
 """
 
 

@@ -142,6 +142,7 @@ select
         as required_rate_to_observed_2030,
     target_source,
     case
+        when not_comparable_reason is not null then null
         when observations = 1 then 'too few data'
         when reason is not null or sign_of_good is null or is_modelled then null
         when trend_margin is null then 'too few data'
@@ -155,7 +156,7 @@ select
         else 'no detectable change'
     end as status,
     case
-        when observations = 1 then 'one observation only in this group'
+        when not_comparable_reason is null and observations = 1 then 'one observation only in this group'
         when reason is not null then 'not comparable: ' || reason
         when sign_of_good is null then 'neither way is good'
         when is_modelled then 'modelled by the partner: its changes are those of the model'
