@@ -111,6 +111,19 @@ def test_real_codes_get_the_sector_they_belong_to(bridge, scheme, code, parts):
     assert found == pytest.approx(parts)
 
 
+def test_activities_are_classes_of_their_division_and_the_published_ones(concordances, shared):
+    division_of = {code: parent for code, level, _label, parent in written("isic4_activity") if level == "class"}
+    ours = {
+        (sector, code, division)
+        for sector, _stage, classes, division, *_ in written("sector_activity")
+        for code in classes.split("|")
+    }
+    assert [row for row in ours if division_of.get(row[1]) != row[2]] == []
+    published = concordances.read(shared / "reference" / "sectors" / "sector_isic4.tsv")
+    four = {(row["sector"], row["isic4_class"], row["isic4_division"]) for row in published}
+    assert {row for row in ours if row[0] in {sector for sector, *_ in four}} == four
+
+
 def test_recorded_cn8_links_are_followed_without_loss(shared):
     recorded = shared / "wire" / "eurostat" / "codelists" / "CN_concordances_1988_2025_XLS_FORMAT.xls"
     links = {
