@@ -1,9 +1,8 @@
-{# Read twice by the mart; as a view it would read all observations each time. #}
+{# A table: the mart reads it twice, and as a view it would read all observations each time. #}
 {{ config(materialized='table') }}
 
 -- Share of a branch's labour that is children in child labour. Not the share of children who are in child labour.
 {% set branch_breakdowns = {'agriculture': 'ECO_SECTOR_AGR', 'industry': 'ECO_SECTOR_IND'} %}
-{% set branch_shares = {'agriculture': 'SL.AGR.EMPL.ZS', 'industry': 'SL.IND.EMPL.ZS'} %}
 
 with figures as (
 
@@ -15,12 +14,11 @@ with figures as (
                 when indicator_id = 'CLD_XCHL_SEX_AGE_ECO_NB' and breakdown like '%| {{ breakdown_code }}'
                     then '{{ branch }}'
             {% endfor %}
-        end as branch,
-        indicator_id = 'EMP_TEMP_SEX_EC2_NB' and breakdown like '%TOTAL' as is_employment
+        end as branch
     from {{ ref('int_observations') }}
     where
         obs_value is not null
-        and coalesce(sex, 'SEX_T') = 'SEX_T'  -- the World Bank's shares have no sex
+        and sex = 'SEX_T'
         and area_kind in ('country', 'territory')
         and basis <> 'projection'
 
@@ -47,29 +45,6 @@ children as (
 
 ),
 
-labour as (
-
-    select
-        iso3,
-        year,
-        -- one source prints its total once a revision of the ISIC; two sources in one year give no figure
-        case
-            when count(distinct case when is_employment then source_code end) = 1
-                then max(case when is_employment then obs_value end)
-        end as all_thousand,
-        {% for branch, series in branch_shares.items() %}
-            max(case when indicator_id = '{{ series }}' then obs_value end) as {{ branch }}_pct,
-        {% endfor %}
-        {{ any_true('is_synthetic') }} as is_synthetic
-    from figures
-    where
-        (is_employment or indicator_id in ({{ text_literals(branch_shares.values() | list) }}))
-        and doubt is null
-        and obs_status <> 'U'
-    group by iso3, year
-
-),
-
 paired as (
 
     select
@@ -77,13 +52,13 @@ paired as (
         labour.year as employment_year,
         case children.branch
             when 'all' then labour.all_thousand
-            {% for branch in branch_shares %}
-                when '{{ branch }}' then labour.all_thousand * labour.{{ branch }}_pct / 100
+            {% for branch in branch_breakdowns %}
+                when '{{ branch }}' then labour.{{ branch }}_thousand
             {% endfor %}
         end as employed_thousand,
         coalesce(labour.is_synthetic, false) as labour_is_synthetic
     from children
-    left join labour
+    left join {{ ref('int_labour') }} as labour
         on
             children.iso3 = labour.iso3
             -- never a later year: a figure must not change with what came after it
