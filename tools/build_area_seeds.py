@@ -426,13 +426,8 @@ def ilab_codes(figures: Path, areas: Areas) -> Iterator[AreaCode]:
         yield areas.coded("ilab", name, name, row["iso3"])
 
 
-def iso_codes(figures: Path, areas: Areas) -> Iterator[AreaCode]:
-    """Alpha-2 codes of living areas, M49 codes of all areas and of the UN regions."""
-    for area in areas.by_iso2.values():
-        note = "user-assigned, not in ISO 3166-1" if area.iso2.startswith("X") else ""
-        yield areas.coded("iso2", area.iso2, area.name_en, area.iso3, note)
-    for area in areas.by_m49.values():
-        yield areas.coded("m49", area.m49, area.name_en, area.iso3)
+def region_codes(figures: Path) -> Iterator[AreaCode]:
+    """M49 codes of the UN regions. Those of areas, and alpha-2 codes, stand in area.csv: int_areas adds them."""
     regions: dict[str, str] = {}
     for row in read_rows(figures / "reference/countries/country-codes.csv"):
         for level in ("Region", "Sub-region", "Intermediate Region"):
@@ -489,7 +484,7 @@ def build(figures: Path, out: Path) -> None:
         *comext_codes(figures, areas),
         *eurostat_codes(areas),
         *ilab_codes(figures, areas),
-        *iso_codes(figures, areas),
+        *region_codes(figures),
     ]
     check(codes, areas)
     out.mkdir(parents=True, exist_ok=True)

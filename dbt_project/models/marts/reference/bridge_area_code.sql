@@ -4,10 +4,10 @@
 select
     scheme,
     code,
-    nullif(iso3, '') as iso3,
+    iso3,
     kind,
     label,
     valid_from,
     valid_to,
     note
-from {{ ref('area_code') }}
+from {{ ref('int_areas') }}
