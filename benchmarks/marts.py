@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import duckdb
+import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -86,48 +87,54 @@ def generate(folder: Path, share: float) -> dict[str, int]:
             "ref_area": at("areas", f"n // {i * 3 * 60}", a), "item": at("items", f"n // {3 * 60}", i),
             "item_label": "'an item'", "element": "['5312', '5412', '5510'][1 + n // 60 % 3]",
             "unit_measure": "['ha', 'kg/ha', 't'][1 + n // 60 % 3]", "time_period_code": "1964 + n % 60",
-            "time_period": "1964 + n % 60", "obs_value": "round(random() * 1e5, 2)", "obs_flag": "'A'", "is_synthetic": "true",
+            "time_period": "1964 + n % 60", "obs_value": "round(random() * 1e5, 2)", "obs_flag": "'A'",
+            "is_synthetic": "true",
         },
         {"areas": areas, "items": crops}, rows[QCL.id],
     )  # fmt: skip
-    years = 38
+    # 152 rows of elements and years to a group; reporters take turns, and so do items and partners of each
+    group = f"(n // 152 // {a})"
     write(
         TM, folder / f"{TM.id}.parquet",
         {
-            "reporter": at("areas", f"n // {a * i * 4 * years // 8}", a), "partner": at("areas", f"n // {4 * years}", a),
-            "item": at("items", f"n // {4 * years * a}", i), "item_label": "'an item'",
-            "element": f"['5610', '5622', '5910', '5922'][1 + n // {years} % 4]",
-            "unit_measure": f"['t', '1000 USD', 't', '1000 USD'][1 + n // {years} % 4]",
-            "time_period_code": f"1987 + n % {years}", "time_period": f"1987 + n % {years}",
-            "obs_value": "round(random() * 1e5, 2)", "obs_flag": "'A'", "is_synthetic": "true",
+            "reporter": at("areas", "n // 152", a), "partner": at("areas", f"{group} * 31 + {group} // {i}", a),
+            "item": at("items", f"{group} * 7", i), "item_label": "'an item'",
+            "element": "['5610', '5622', '5910', '5922'][1 + n // 38 % 4]",
+            "unit_measure": "['t', '1000 USD', 't', '1000 USD'][1 + n // 38 % 4]", "time_period_code": "1987 + n % 38",
+            "time_period": "1987 + n % 38", "obs_value": "round(random() * 1e5, 2)", "obs_flag": "'A'",
+            "is_synthetic": "true",
         },
         {"areas": areas, "items": crops}, rows[TM.id],
     )  # fmt: skip
-    members = [row["code"] for row in seed("area_code") if row["scheme"] == "comext" and row["iso3"] in EU]
-    partners, goods = codes("comext"), products(9_700)
-    m, p, g = len(members), len(partners), len(goods)
+    members, partners, goods = reporters(), codes("comext"), products(9_700)
     month = rows[MONTHS.id] // 24
+    of_reporter = -(-month // len(members))
+    cell = f"(n % {month} % {of_reporter})"
     write(
         MONTHS, folder / f"{MONTHS.id}.parquet",
         {
-            "reporter": at("members", f"n % {month} // {-(-month // m)}", m), "partner": at("partners", f"n // {g}", p),
-            "product_nc": at("goods", "n", g), "trade_type": "'E'", "flow": f"if(n // {g * p} % 2 = 0, '1', '2')",
-            "stat_procedure": "'1'", "suppl_unit": "'NO_SU'", "period": f"(202301 + n // {month} // 12 * 100 + n // {month} % 12)",
-            "obs_value": "floor(random() * 1e5)", "value_nac": "floor(random() * 1e5)", "quantity_kg": "floor(random() * 1e4)",
-            "quantity_suppl_unit": "0", "is_synthetic": "true",
+            "reporter": at("members", f"n % {month} // {of_reporter}", len(members)),
+            "partner": at("partners", f"{cell} // {len(goods)} + {cell} % {len(goods)} * 13", len(partners)),
+            "product_nc": at("goods", cell, len(goods)), "trade_type": "'E'", "flow": f"if({cell} % 9 < 4, '1', '2')",
+            "stat_procedure": "'1'", "suppl_unit": "'NO_SU'",
+            "period": f"202301 + n // {month} // 12 * 100 + n // {month} % 12",
+            "obs_value": "floor(random() * 1e5)", "value_nac": "floor(random() * 1e5)",
+            "quantity_kg": "floor(random() * 1e4)", "quantity_suppl_unit": "0", "is_synthetic": "true",
         },
         {"members": members, "partners": partners, "goods": goods}, rows[MONTHS.id],
     )  # fmt: skip
     return rows
 
 
-EU = {row["iso3"] for row in seed("area_code") if row["scheme"] == "comext"} & set(
-    "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE".split()
-)
+def reporters() -> list[str]:
+    """Comext's codes of the members of the European Union."""
+    project = yaml.safe_load((warehouse.DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    living = [row for row in seed("area_code") if row["scheme"] == "comext" and not row["valid_to"]]
+    return [row["code"] for row in living if row["iso3"] in project["vars"]["eu_members"]]
 
 
 def build(home: Home, large: Path) -> tuple[float, float]:
-    """Seconds and peak GB of one `dbt build` in a process of its own, with the large tables in the place of the sample's."""
+    """Seconds and peak GB of one `dbt build` in a process of its own, the large tables in place of the sample's."""
     warehouse.prepare(home)
     with warehouse.open_build(home) as connection:
         for name in ROWS:
@@ -147,7 +154,7 @@ def build(home: Home, large: Path) -> tuple[float, float]:
     run = subprocess.run(command, cwd=warehouse.DBT_PROJECT, env=environment, capture_output=True, text=True)
     seconds = time.perf_counter() - began
     if run.returncode:
-        print(run.stdout[-4000:])
+        raise RuntimeError(run.stdout[-4000:])
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
 
 
