@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,14 @@ SERIES = ("dataset_id", "indicator_id", "label", "unit", "direction", "comparabi
 
 
 class Warehouse:
-    """The real dbt models as views in memory, over rows of the lake, the real seeds and the real registry."""
+    """The real dbt models as tables in memory, over rows of the lake, the real seeds and the real registry."""
 
     def __init__(self, lake_rows: dict[str, Rows]) -> None:
         self.lake_rows, self.built = lake_rows, set[str]()
         self.con = duckdb.connect()
         self.variables = yaml.safe_load((DBT / "dbt_project.yml").read_text())["vars"]
-        self.macros = "".join(file.read_text() for file in sorted((DBT / "macros").glob("*.sql")))
+        self.names = {"ref": self.ref, "source": self.source, "var": self.variables.get, "config": lambda **_: ""}
+        self.names |= vars(_macros().make_module(self.names))
 
     def rows(self, model: str) -> Rows:
         return _dicts(self.con.sql(f"select * from {self.ref(model)}"))
@@ -51,7 +52,7 @@ class Warehouse:
         if name not in self.built:
             self.built.add(name)
             seed = DBT / "seeds" / f"{name}.csv"
-            self._seed(seed) if seed.exists() else self._view(name)
+            self._seed(seed) if seed.exists() else self._model(name)
         return name
 
     def source(self, schema: str, name: str) -> str:
@@ -65,17 +66,18 @@ class Warehouse:
                 self._table(name, columns, self.lake_rows.get(name, []))
         return name
 
-    def _view(self, name: str) -> None:
+    def _model(self, name: str) -> None:
         (file,) = (DBT / "models").rglob(f"{name}.sql")
-        self.con.execute(f"create view {name} as {self._rendered(file)}")
+        self.con.execute(f"create table {name} as {self._rendered(file)}")
 
     def _rendered(self, file: Path) -> str:
-        template = jinja2.Environment().from_string(self.macros + file.read_text())
-        return template.render(ref=self.ref, source=self.source, var=self.variables.get, config=lambda **_: "")
+        return _template(file).render(self.names)
 
     def _seed(self, file: Path) -> None:
-        rows = [{name: cell or None for name, cell in row.items()} for row in _csv(file)]
-        self._table(file.stem, SEED_TYPES[file.stem], rows)
+        columns = SEED_TYPES[file.stem]
+        self._table(file.stem, columns, [])
+        self.con.execute(f"""insert into {file.stem} select {", ".join(columns)}
+            from read_csv('{file}', header = true, all_varchar = true)""")
 
     def _table(self, name: str, columns: dict[str, str], rows: Rows) -> None:
         fill(self.con, name, columns, rows)
@@ -113,9 +115,14 @@ def _dicts(relation: duckdb.DuckDBPyRelation) -> Rows:
     return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
 
 
-def _csv(file: Path) -> Rows:
-    with file.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+@cache
+def _macros() -> jinja2.Template:
+    return jinja2.Environment().from_string("".join(f.read_text() for f in sorted((DBT / "macros").glob("*.sql"))))
+
+
+@cache
+def _template(file: Path) -> jinja2.Template:
+    return jinja2.Environment().from_string(file.read_text())
 
 
 def _series() -> Rows:
