@@ -26,6 +26,8 @@ with eligible as (
             'EMP_TEMP_SEX_EC2_NB', 'HOW_TEMP_SEX_EC2_NB', 'EAR_EMTA_SEX_ECO_CUR_NB', 'CLD_XCHL_SEX_AGE_ECO_NB',
             'CLD_XHAZ_SEX_AGE_ECO_NB'
         )
+        -- what governments do is in mart_effort, and steps between ranks are no numbers
+        and observations.indicator_id not in ('ILAB_ADVANCEMENT_RANK', 'LAI_INDE_NOC_RT', 'LAI_VIST_NOC_NB')
         -- the same total stands there in three versions of the classification
         and (observations.indicator_id <> 'SDG_0831_SEX_ECO_RT' or observations.breakdown = 'ECO_SECTOR_TOTAL')
 

@@ -1,10 +1,14 @@
 -- A straight line through the comparable years of a country in each window. Three points or more: least squares, all
 -- years weighing alike since no partner publishes an error; two: the line through both, its error by the declared rule.
+-- The rule is for shares that a survey found, not for registers (the ILO's ZZ), models or the Bank's compilations.
 with in_windows as (
 
     select
         observations.*,
         windows.window_id,
+        rules.rule_id,
+        rules.normal_quantile,
+        case when rules.rule_id is not null then {{ share_error_pct('observations.obs_value') }} end as obs_error,
         row_number() over series_by_year as oldest_first,
         row_number() over (
             partition by windows.window_id, observations.iso3, observations.comparability_group
@@ -13,6 +17,13 @@ with in_windows as (
     from {{ ref('int_comparable_observations') }} as observations
     inner join {{ ref('progress_window') }} as windows
         on observations.year >= coalesce(windows.from_year, 0)
+    left join {{ ref('uncertainty_rule') }} as rules
+        on
+            rules.rule_id = 'U1'
+            and observations.unit = '%'
+            and observations.comparability in ('survey', 'source', 'none')
+            and observations.basis <> 'modelled'
+            and coalesce(observations.source_code, '') not like 'ZZ:%'
     where observations.break_year is null or observations.year >= observations.break_year
     window series_by_year as (
         partition by windows.window_id, observations.iso3, observations.comparability_group order by observations.year
@@ -36,8 +47,13 @@ spans as (
         min(not_comparable_reason) as not_comparable_reason,
         min(year) as first_year,
         max(case when oldest_first = 1 then obs_value end) as first_value,
+        max(case when oldest_first = 1 then obs_error end) as first_error,
         max(year) as latest_year,
         max(case when newest_first = 1 then obs_value end) as latest_value,
+        max(case when newest_first = 1 then obs_error end) as latest_error,
+        max(obs_error) as largest_error,
+        min(rule_id) as rule_id,
+        min(normal_quantile) as normal_quantile,
         max(case when newest_first = 1 then coalesce(source_label, source_code) end) as source,
         cast(count(*) as integer) as observations,
         max(obs_value) - min(obs_value) < 1e-9 as is_constant,
@@ -55,25 +71,6 @@ spans as (
 
 ),
 
--- the declared rule is for shares that a survey found, not for registers, models or the Bank's compilations
-ruled as (
-
-    select
-        spans.*,
-        rules.rule_id,
-        rules.normal_quantile,
-        case when rules.rule_id is not null then {{ share_error_pct('spans.first_value') }} end as first_error,
-        case when rules.rule_id is not null then {{ share_error_pct('spans.latest_value') }} end as latest_error
-    from spans
-    left join {{ ref('uncertainty_rule') }} as rules
-        on
-            rules.rule_id = 'U1'
-            and spans.unit = '%'
-            and spans.comparability in ('survey', 'source', 'none')
-            and not spans.is_modelled
-
-),
-
 measured as (
 
     select
@@ -82,19 +79,29 @@ measured as (
             as change_per_year,
         sqrt(first_error * first_error + latest_error * latest_error) as change_error,
         case
-            when observations > 2
-                then sqrt(
-                    -- rounding must not make a sum of squares negative
-                    (
-                        case
-                            when value_squares > slope * slope * year_squares
-                                then value_squares - slope * slope * year_squares
-                            else 0
-                        end
-                    ) / (observations - 2)
-                )
-        end as residual_error
-    from ruled
+            -- what the line leaves over; rounding must not make a sum of squares negative, nor a straight row scatter
+            when observations > 2 and value_squares - slope * slope * year_squares > 1e-12 * value_squares
+                then
+                    {{ t_quantile('observations - 2') }}
+                    * sqrt((value_squares - slope * slope * year_squares) / (observations - 2))
+            when observations > 2 then 0
+        end as residual_margin,
+        case when observations > 2 then normal_quantile * largest_error end as rule_margin
+    from spans
+
+),
+
+-- three figures can lie on a line by chance: a survey's line is never surer than its least sure figure
+bounded as (
+
+    select
+        *,
+        coalesce(rule_margin > residual_margin, false) as is_rule_wider,
+        case
+            when rule_margin > residual_margin then rule_margin
+            when residual_margin > 0 or is_constant then residual_margin
+        end as line_margin
+    from measured
 
 )
 
@@ -102,11 +109,12 @@ select
     *,
     case when observations > 2 then slope else change_per_year end as trend_per_year,
     case
-        when observations > 2 then {{ t_quantile('observations - 2') }} * residual_error / sqrt(year_squares)
+        when observations > 2 then line_margin / sqrt(year_squares)
         when observations = 2 then normal_quantile * change_error / (latest_year - first_year)
     end as trend_margin,
     case
-        when observations > 2 then 'residuals around a straight line, Student''s t'
+        when is_rule_wider then 'rule ' || rule_id || ', wider than the residuals around a straight line'
+        when observations > 2 and line_margin is not null then 'residuals around a straight line, Student''s t'
         when observations = 2 and rule_id is not null then 'rule ' || rule_id || ' for both figures'
     end as interval_basis
-from measured
+from bounded

@@ -48,16 +48,21 @@ projected as (
                         / ({{ target_year }} - judged.latest_year)
             end as required_{{ target_year }},
             case
-                when judged.reason is not null or {{ target_year }} <= judged.latest_year then null
+                when judged.reason is not null then 'not comparable: ' || judged.reason
+                when {{ target_year }} <= judged.latest_year then 'the latest figure is of {{ target_year }} or later'
+                -- two surveys a year apart say nothing about a date twenty years on
+                when {{ target_year }} - judged.latest_year > judged.latest_year - judged.first_year
+                    then 'more years ahead than the figures span'
+            end as unprojected_{{ target_year }},
+            case
                 when judged.observations > 2
                     then judged.mean_value + judged.slope * ({{ target_year }} - judged.mean_year)
                 else judged.latest_value + judged.change_per_year * ({{ target_year }} - judged.latest_year)
-            end as projected_{{ target_year }},
+            end as line_{{ target_year }},
             -- of the line: at the mean year the mean's own error, further off the slope's too
             case
-                when judged.reason is not null or {{ target_year }} <= judged.latest_year then null
                 when judged.observations > 2
-                    then {{ t_quantile('judged.observations - 2') }} * judged.residual_error * sqrt(
+                    then judged.line_margin * sqrt(
                         1.0 / judged.observations
                         + ({{ target_year }} - judged.mean_year) * ({{ target_year }} - judged.mean_year)
                         / judged.year_squares
@@ -125,16 +130,20 @@ select
     case when reason is null then interval_basis end as interval_basis,
     100 * (exp(log_rate) - 1) as change_rate_pct_per_year,
     {% for target_year in target_years %}
-        {% set projected, margin = 'projected_' ~ target_year, 'margin_' ~ target_year %}
+        {% set line, margin = 'line_' ~ target_year, 'margin_' ~ target_year %}
+        {% set is_projected = 'unprojected_' ~ target_year ~ ' is null' %}
         target_{{ target_year }} as target_value_{{ target_year }},
         required_{{ target_year }} as required_per_year_{{ target_year }},
         case
             when reason is null and required_{{ target_year }} * change_per_year > 0
                 then required_{{ target_year }} / change_per_year
         end as required_to_observed_{{ target_year }},
-        {{ within_unit(projected, 'unit') }} as projected_{{ target_year }},
-        {{ within_unit(projected ~ ' - ' ~ margin, 'unit') }} as projected_{{ target_year }}_low,
-        {{ within_unit(projected ~ ' + ' ~ margin, 'unit') }} as projected_{{ target_year }}_high,
+        case when {{ is_projected }} then {{ within_unit(line, 'unit') }} end as projected_{{ target_year }},
+        case when {{ is_projected }} then {{ within_unit(line ~ ' - ' ~ margin, 'unit') }} end
+            as projected_{{ target_year }}_low,
+        case when {{ is_projected }} then {{ within_unit(line ~ ' + ' ~ margin, 'unit') }} end
+            as projected_{{ target_year }}_high,
+        unprojected_{{ target_year }} as projected_{{ target_year }}_missing_reason,
     {% endfor %}
     rate_floor,
     100 * (exp(required_log_rate_2030) - 1) as required_rate_pct_per_year_2030,
@@ -147,9 +156,9 @@ select
         when reason is not null or sign_of_good is null or is_modelled then null
         when trend_margin is null then 'too few data'
         when
-            target_2030 is not null and margin_2030 is not null
+            unprojected_2030 is null
             -- the worse end of the projection has to reach the target
-            and sign_of_good * (projected_2030 - target_2030) - margin_2030 >= 0
+            and sign_of_good * (line_2030 - target_2030) - margin_2030 >= 0
             then 'on track'
         when sign_of_good * trend_per_year - trend_margin > 0 then 'improving'
         when sign_of_good * trend_per_year + trend_margin < 0 then 'worsening'
@@ -160,7 +169,8 @@ select
         when reason is not null then 'not comparable: ' || reason
         when sign_of_good is null then 'neither way is good'
         when is_modelled then 'modelled by the partner: its changes are those of the model'
-        when trend_margin is null then 'two figures whose error nobody publishes'
+        when trend_margin is null and observations = 2 then 'two figures whose error nobody publishes'
+        when trend_margin is null then 'figures on an exact line, whose error nobody publishes'
     end as status_reason,
     reason is null as is_comparable,
     reason as not_comparable_reason,
