@@ -77,6 +77,7 @@ def seed(name: str) -> Rows:
         return list(csv.DictReader(stream))
 
 
+@pytest.mark.trap(1, "percentages are brought to 0-100 by the unit declared for each report year")
 @pytest.mark.quirk("ilab", 1, "percentages are brought to 0-100 by the unit declared for each report year")
 def test_ilab_01_unit_flip(parse) -> None:
     old = country("Cameroon", **{WORK: elements(**{SHARE: "56.2"})})
@@ -88,6 +89,7 @@ def test_ilab_01_unit_flip(parse) -> None:
     assert "percent_unit" not in findings(datasets()[FINDINGS], rows)
 
 
+@pytest.mark.trap(1, "a report on the other scale than declared is held back")
 @pytest.mark.quirk("ilab", 1, "a report on the other scale than declared fails its check, which holds the load back")
 @pytest.mark.parametrize(("year", "value"), [("2014", "0.574"), ("2022", "56.2")])
 def test_ilab_01_wrong_scale_is_held_back(parse, year: str, value: str) -> None:
@@ -95,6 +97,7 @@ def test_ilab_01_wrong_scale_is_held_back(parse, year: str, value: str) -> None:
     assert findings(datasets()[FINDINGS], parse(FINDINGS, {f"{year}.xml": body}))["percent_unit"] == 4
 
 
+@pytest.mark.trap(2, "Madagascar's repeated figures are alone in their groups: the report year is no survey year")
 @pytest.mark.quirk("ilab", 2, "the report year is not the survey year: no two reports of one country are compared")
 def test_ilab_02_stale_survey(parse) -> None:
     printed = {"2014": "22.1", "2016": "0.221", "2018": "0.221", "2020": "0.432", "2022": "0.432"}
@@ -111,6 +114,7 @@ def test_ilab_02_stale_survey(parse) -> None:
     assert all("report year is not the survey year" in row["not_comparable_reason"] for row in rows)
 
 
+@pytest.mark.trap(3, "a share equal to the completion rate of the same report is marked doubtful")
 @pytest.mark.quirk("ilab", 3, "a share equal to the completion rate of the same report is kept and noted as doubtful")
 def test_ilab_03_value_in_the_wrong_field(parse) -> None:
     rate = {RATE: elements(Rate="0.968")}
@@ -123,6 +127,7 @@ def test_ilab_03_value_in_the_wrong_field(parse) -> None:
     }
 
 
+@pytest.mark.trap(3, "a share far from the report before is marked")
 @pytest.mark.quirk("ilab", 3, "a share far from the report before is kept and noted as another survey or a slip")
 def test_ilab_03_jump_against_history(parse) -> None:
     printed = {"2018": ("0.098", "0.221"), "2020": ("0.105", "0.251"), "2022": ("0.968", "0.26")}
@@ -202,6 +207,7 @@ MISSING = {
 }  # fmt: skip
 
 
+@pytest.mark.trap(16, "each spelling of missing is no number, with a reason and its text")
 @pytest.mark.quirk("ilab", 7, "each spelling of missing becomes no number with a reason, and the text is kept")
 @pytest.mark.parametrize(("text", "reason"), MISSING.items())
 def test_ilab_07_missing_has_reasons(parse, text: str, reason: str) -> None:
@@ -221,6 +227,7 @@ CELLS = {
 }  # fmt: skip
 
 
+@pytest.mark.trap(16, "free text becomes number, currency and footnote, and the text is kept")
 @pytest.mark.quirk(
     "ilab", 7, "counts and money become a number with footnote and currency; no dollar sign, no currency"
 )
@@ -316,6 +323,7 @@ def test_ilab_11_copies_of_one_edition(shared, server, refreshed) -> None:
     assert second.message == "2055 rows: 2 added, 2 removed, 1 changed"  # two names in other letters; fish of Ghana
 
 
+@pytest.mark.trap(8, "a renamed good keeps its identity")
 @pytest.mark.quirk("ilab", 12, "a renamed good keeps its identity over the editions; Pepper and Peppers are two goods")
 def test_ilab_12_renamed_goods(parse) -> None:
     india = origin("India", "Yes", "No", "No")
@@ -326,6 +334,7 @@ def test_ilab_12_renamed_goods(parse) -> None:
     assert ids[2014] == ids[2016] == {"jute_textiles", "palm_fruit", "pepper", "peppers"}
 
 
+@pytest.mark.trap(8, "a new name is no removal")
 @pytest.mark.quirk("ilab", 12, "a new name with the same flags is a change of its own kind, no removal")
 def test_ilab_12_renaming_is_its_own_change(parse) -> None:
     india = origin("India", "Yes", "No", "No")
@@ -354,6 +363,7 @@ NAMES = {
 }  # fmt: skip
 
 
+@pytest.mark.trap(10, "each spelling of a country leads to its ISO3")
 @pytest.mark.quirk("ilab", 14, "countries are found by name alone; the codes of 2014, partly not ISO, are not read")
 @pytest.mark.parametrize(("name", "iso3"), NAMES.items())
 def test_ilab_14_countries_by_name(parse, name: str, iso3: str) -> None:
@@ -363,6 +373,7 @@ def test_ilab_14_countries_by_name(parse, name: str, iso3: str) -> None:
     assert [row["iso3"] for row in Warehouse({GOODS: rows}).rows("int_goods_list")] == [iso3]
 
 
+@pytest.mark.trap(10, "all 159 recorded spellings are mapped")
 @pytest.mark.quirk("ilab", 14, "every spelling of the recorded files is in the map of names")
 def test_ilab_14_all_spellings_are_mapped(shared) -> None:
     spelt: set[str] = set()

@@ -574,6 +574,7 @@ def test_ilo_27_silent_widening(server, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.trap(5, "an export with a header and no rows fails and overwrites nothing")
 @pytest.mark.quirk("ilo", 28, "An empty answer is a failure where the catalogue promises rows; nothing is overwritten.")
 @pytest.mark.parametrize("empty", ["[]", NEET_HEADER])
 def test_ilo_28_empty_answer(server, home: Home, empty: str) -> None:
@@ -622,6 +623,7 @@ def test_ilo_30_age_band_of_the_row(parse) -> None:
     assert definitions == expected | {"ilo_sdg_871a_5_17": 1}
 
 
+@pytest.mark.trap(7, "blank cells of a full grid are no observations")
 @pytest.mark.quirk("ilo", 30, "Grid cells without any value are no observations.")
 def test_ilo_30_empty_grid_cells(parse) -> None:
     body = NEET_HEADER + "KEN,SDG_0861_SEX_RT,BA:1,SEX_T,2019,,\nKEN,SDG_0861_SEX_RT,BA:1,SEX_T,2020,,U\n"
