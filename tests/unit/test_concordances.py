@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from ingest.registry import datasets
 from tests.quirks.warehouse import Rows, Warehouse
 
 ROOT = Path(__file__).parents[2]
@@ -154,3 +155,14 @@ def test_recorded_cn8_links_are_followed_without_loss(shared):
 def written(seed: str) -> list[list[str]]:
     with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.reader(stream))[1:]
+
+
+def test_comext_is_asked_for_every_code_of_a_sector(bridge):
+    asked = datasets()["eurostat_ds_045409"].request["detail"]
+    codes = {
+        row["product_code"]
+        for row in bridge
+        if row["sector_id"] != "other" and row["product_scheme"] in ("HS2017", "HS2022")
+    }
+    assert codes and asked["first_year"] >= 2017
+    assert {code for code in codes if not code.startswith(tuple(asked["headings"]))} == set()

@@ -40,7 +40,10 @@ EU_INDEX = {  # value against 2018
     2019: 1.04, 2020: 0.97, 2021: 1.06, 2022: 1.30, 2023: 1.19, 2024: 1.23,
 }  # fmt: skip
 COCOA_RISE = {2023: 1.1, 2024: 1.7}  # beans were far dearer
-EUR_PER_KG = {"09": 3.1, "18": 3.0, "24": 4.9, "40": 3.4, "52": 3.1, "61": 13.5, "62": 17.0, "85": 24.0}
+EUR_PER_KG = {
+    "09": 3.1, "12": 0.7, "15": 0.9, "17": 0.5, "18": 3.0, "21": 7.5, "23": 0.2, "24": 4.9, "40": 3.4, "52": 3.1,
+    "61": 13.5, "62": 17.0, "84": 60.0, "85": 24.0,
+}  # fmt: skip
 MEMBER_WEIGHT = {
     "DE": 24, "FR": 14, "NL": 13, "ES": 12, "IT": 11, "BE": 7, "PL": 6.5, "SE": 3, "DK": 2.6, "CZ": 2.6, "AT": 2.2,
     "RO": 1.6, "PT": 1.8, "HU": 1.7, "GR": 1.3, "IE": 1.5, "SK": 1.1, "FI": 1.1, "BG": 0.8, "SI": 0.7, "LT": 0.6,
@@ -122,9 +125,9 @@ def eu_flow(rng: random.Random, product: str, partner_price: float, year: int, v
     return round(value), 0.0 if value < 1_000_000 and rng.random() < 0.02 else hundred_kg
 
 
-def eu_cells(anchors: Anchors) -> dict[Cell, Flow]:
+def eu_cells(anchors: Anchors, flows: dict[str, str]) -> dict[Cell, Flow]:
     cells: dict[Cell, Flow] = {}
-    for product, text in EU_FLOWS.items():
+    for product, text in flows.items():
         for partner, size in (entry.split() for entry in text.split(",")):
             totals = eu_partner_totals(product, partner, float(size), anchors)
             price = math.exp(stream("price", product, partner).gauss(0, 0.15))
@@ -163,20 +166,44 @@ def add_up(cells: dict[Cell, Flow], position: int, aggregate: str) -> dict[Cell,
     return sums
 
 
-EU_DETAIL = {  # chapter -> heading: its share of the chapter, one subheading and its share of the heading
-    "09": {"0901": (0.7, "090111", 0.9)},
-    "18": {"1801": (0.6, "180100", 1.0)},
-    "24": {"2401": (0.9, "240120", 0.7)},
-    "40": {"4001": (0.4, "400122", 0.6)},
-    "52": {"5201": (0.3, "520100", 1.0), "5208": (0.3, "520819", 0.2)},
-    "61": {"6109": (0.3, "610910", 0.8), "6110": (0.3, "611020", 0.5)},
-    "62": {"6203": (0.3, "620342", 0.6)},
+# What the sectors buy outside of these chapters: never whole chapters, only the headings named below.
+EU_HEADINGS_OF = {
+    "12": "PG 3, PY 2, BF 5, ML 3, TG 6", "15": "ID 1900, MY 950, GT 260, HN 190, CO 300, CI 60, TH 40, EC 50",
+    "17": "BR 130, GT 35, DO 30, PY 15, FJ 45, ZW 40, MW 25, ZM 30, IN 60",
+    "21": "BR 60, CI 45, IN 55, VN 50, KE 12, LK 6", "23": "ID 330, MY 150, BF 4, TG 5, CI 8",
+    "84": "CN 21000, VN 1300, TH 900, MY 700, MX 350, PH 300, US 2600",
+}  # fmt: skip
+EU_DETAIL = {  # chapter -> heading: its share of the chapter, subheadings and their shares of the heading
+    "09": {"0901": (0.7, {"090111": 0.9, "090121": 0.06}), "0902": (0.2, {"090240": 0.7, "090210": 0.05})},
+    "12": {"1207": (0.6, {"120710": 0.3, "120721": 0.1, "120729": 0.3}), "1212": (0.1, {"121293": 0.5})},
+    "15": {
+        "1511": (0.75, {"151110": 0.7, "151190": 0.28}), "1512": (0.02, {"151221": 0.3, "151229": 0.1}),
+        "1513": (0.15, {"151321": 0.5, "151329": 0.3}),
+    },
+    "17": {"1701": (0.8, {"170114": 0.75, "170113": 0.1}), "1703": (0.15, {"170310": 0.9})},
+    "18": {
+        "1801": (0.6, {"180100": 1.0}), "1803": (0.15, {"180310": 0.8, "180320": 0.15}), "1804": (0.1, {"180400": 1.0}),
+    },
+    "21": {"2101": (0.8, {"210111": 0.7, "210120": 0.1})},
+    "23": {"2306": (0.7, {"230660": 0.9, "230610": 0.05})},
+    "24": {"2401": (0.9, {"240120": 0.7, "240110": 0.2, "240130": 0.08}), "2402": (0.05, {"240220": 0.9})},
+    "40": {"4001": (0.4, {"400122": 0.6, "400121": 0.1}), "4011": (0.3, {"401110": 0.5, "401120": 0.3})},
+    "52": {"5201": (0.3, {"520100": 1.0}), "5205": (0.2, {"520512": 0.3}), "5208": (0.3, {"520819": 0.2})},
+    "61": {"6109": (0.3, {"610910": 0.8}), "6110": (0.3, {"611020": 0.5})},
+    "62": {"6203": (0.3, {"620342": 0.6})},
+    "84": {"8471": (0.7, {"847130": 0.6}), "8473": (0.1, {"847330": 0.9})},
     "85": {
-        "8517": (0.3, "851762", 0.5), "8541": (0.08, "854110", 0.5), "8542": (0.15, "854231", 0.5),
-        "8471": (0.35, "847130", 0.6),  # computers are of chapter 84, and about that size
+        "8517": (0.3, {"851762": 0.5}), "8528": (0.06, {"852872": 0.7}), "8541": (0.08, {"854110": 0.2}),
+        "8542": (0.15, {"854231": 0.5}),
     },
 }  # fmt: skip
-EU_DETAIL_YEARS, EU_DETAIL_MEMBERS = range(2017, 2025), ("DE", "FR", "NL")
+EU_SELLERS = {  # headings that few sell
+    "0901": "BR VN HN CO IN UG ET PE ID KE", "0902": "IN KE LK ID VN UG", "1212": "PY TG", "1512": "CI",
+    "1803": "CI GH CM EC NG", "1804": "CI GH ID MY NG", "2306": "ID MY BF TG CI", "2402": "TR PH CN US",
+    "4001": "TH MY ID VN CI LK CM GT LR IN", "4011": "CN TR TH VN IN LK", "5205": "PK IN TR EG UZ TM",
+    "5208": "PK IN TR CN EG",
+}  # fmt: skip
+EU_DETAIL_YEARS, EU_DETAIL_MEMBERS = range(2017, 2025), ("BE", "DE", "FR", "NL")
 
 
 def eu_detail(cells: dict[Cell, Flow]) -> dict[Cell, Flow]:
@@ -185,19 +212,22 @@ def eu_detail(cells: dict[Cell, Flow]) -> dict[Cell, Flow]:
     for (reporter, partner, chapter, year), (value, mass) in cells.items():
         if year in EU_DETAIL_YEARS and reporter in EU_DETAIL_MEMBERS:
             rng = stream("detail", chapter, partner, reporter)
-            for heading, (share, subheading, part) in EU_DETAIL[chapter].items():
+            for heading, (share, subheadings) in EU_DETAIL[chapter].items():
                 of_chapter = share * rng.uniform(0.8, 1.0)
-                for code, by in ((heading, of_chapter), (subheading, of_chapter * part)):
+                if partner not in EU_SELLERS.get(heading, partner).split():
+                    continue
+                for code, by in {heading: 1.0, **subheadings}.items():
+                    by *= of_chapter
                     parts[reporter, partner, code, year] = math.floor(value * by), mass and math.floor(mass * by)
     return parts
 
 
 def eurostat(figures: Path) -> Rows:
     published = eu_published(figures)
-    cells = fit_below_published(eu_cells(eu_anchors(figures)), published)
+    cells = fit_below_published(eu_cells(eu_anchors(figures), EU_FLOWS), published)
     world = add_up(cells, 1, WORLD) | {cell: (value, None) for cell, value in published.items()}
     members = cells | world
-    flows = members | add_up(members, 0, EU27) | eu_detail(cells)
+    flows = members | add_up(members, 0, EU27) | eu_detail(cells | eu_cells({}, EU_HEADINGS_OF))
     rows = [
         {
             "reporter": reporter, "partner": partner, "product": product, "year": str(year),

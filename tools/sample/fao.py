@@ -25,6 +25,7 @@ USUAL_YIELD = {  # kg per hectare
 }  # fmt: skip
 PROCESSED = {"328": ("767", 0.36), "254": ("257", 0.21)}  # lint from seed cotton, oil from oil palm fruit
 TRADED = {"661": 2900, "656": 3400, "767": 1900, "836": 1700, "826": 4300}  # item -> US dollars per tonne, roughly
+MATRIX = TRADED | {"667": 3000}  # the same for what stands in the trade matrix
 TRADE_YEARS = range(2019, 2025)
 PRICE_YEARS = range(2013, 2025)
 OEA_YEARS = range(2015, 2024)
@@ -157,7 +158,7 @@ def fao_tm(figures: Path) -> Rows:
     for element, r in reports:
         origin = r["ISOP"] if element == "5622" else r["ISO3"]
         item = item_of.get(r["Item"], "")
-        if origin in ORIGIN and origin != "CHN" and item in TRADED and int(r["Year"]) in TRADE_YEARS:
+        if origin in ORIGIN and origin != "CHN" and item in MATRIX and int(r["Year"]) in TRADE_YEARS:
             flow = (code_of[r["ISO3"]], code_of[r["ISOP"]], item, r["Year"])
             rows += _fao_flow(flow, element, "" if r["value"] == "NA" else r["value"])
     key = ("reporter_code", "partner_code", "item_code", "element_code", "year")
@@ -170,7 +171,7 @@ def _fao_flow(flow: tuple[str, str, str, str], element: str, value: str) -> Iter
     cells = dict(zip(names, flow, strict=True))
     yield cells | {"element_code": element, "value": value, "flag": "", "source_id": "fao_tm_values"}
     if value and flow[3] in ("2022", "2024"):
-        price = TRADED[flow[2]] * math.exp(stream("fao_tm", *flow, element).gauss(0, 0.2))
+        price = MATRIX[flow[2]] * math.exp(stream("fao_tm", *flow, element).gauss(0, 0.2))
         tonnes = number(float(value) * 1000 / price, 2)
         quantity = {"5622": "5610", "5922": "5910"}[element]
         yield cells | {"element_code": quantity, "value": tonnes, "flag": "E", "source_id": "syn_fao_trade"}

@@ -69,7 +69,7 @@ rest as (
             else wholes.quantity_kg - coalesce(subheadings.quantity_kg, 0)
         end as rest_kg,
         case
-            when detailed_years.widest is null then 'six-digit codes were not asked for in this year'
+            when detailed_years.widest is null then 'no six-digit codes are on file for this year'
             when subheadings.widest is null then 'published for the whole only'
             else 'more than the published six-digit codes: confidential or suppressed there'
         end as residual_reason
