@@ -17,7 +17,7 @@ imports as (
     from {{ ref('fct_trade_flow') }} as flows
     inner join {{ ref('dim_area') }} as destinations
         on flows.reporter_iso3 = destinations.iso3 and destinations.is_eu_member
-    where flows.source = 'comext' and flows.flow = 'import' and flows.partner_kind <> 'aggregate'
+    where flows.source = 'comext' and flows.flow = 'import'
 
 ),
 
