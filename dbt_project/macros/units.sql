@@ -16,3 +16,12 @@
 {% macro thousands_to_units(value) -%}
     {{ value }} * 1000
 {%- endmacro %}
+
+{% macro kg_to_tonnes(quantity_kg) -%}
+    ({{ quantity_kg }}) / 1000
+{%- endmacro %}
+
+{# The part of a whole that a percentage of 0-100 says. #}
+{% macro part_by_pct(whole, share_pct) -%}
+    {{ whole }} * {{ share_pct }} / 100
+{%- endmacro %}

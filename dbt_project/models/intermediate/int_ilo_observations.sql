@@ -90,7 +90,7 @@ select
     replace(neighbours.notes, '_', ', ') as note_codes,
     case
         when accepted.dataset_id is not null then null
-        when series.unit = 'thousand persons' and neighbours.obs_value * 1000 > populations.persons
+        when series.unit = 'thousand persons' and {{ thousands_to_units('neighbours.obs_value') }} > populations.persons
             then 'more persons than the country has inhabitants'
         when
             series.unit = '%'

@@ -43,7 +43,7 @@ select
     year,
     all_thousand,
     {% for branch in branch_shares %}
-        all_thousand * {{ branch }}_pct / 100 as {{ branch }}_thousand,
+        {{ part_by_pct('all_thousand', branch ~ '_pct') }} as {{ branch }}_thousand,
     {% endfor %}
     is_synthetic
 from countries

@@ -54,24 +54,26 @@ fao as (
 
     select
         'fao_oea' as source,
-        ref_area,
-        source_code,
-        source_label,
+        observations.ref_area,
+        observations.source_code,
+        observations.source_label,
         'employment' as measure,
         'persons' as unit,
         'FAO_OEA' as classification,
-        indicator_code as activity,
-        indicator_label as activity_label,
+        observations.indicator_code as activity,
+        observations.indicator_label as activity_label,
         cast(null as varchar) as currency,
-        sex,
-        year,
-        {{ thousands_to_units('obs_value') }} as obs_value,
-        obs_flag,
-        obs_status,
-        is_synthetic,
-        snapshot_id
-    from {{ ref('stg_fao__oea') }}
-    where unit_measure = '1000 No' and obs_value is not null and year is not null and not is_projection
+        observations.sex,
+        observations.year,
+        observations.obs_value * units.factor as obs_value,
+        observations.obs_flag,
+        observations.obs_status,
+        observations.is_synthetic,
+        observations.snapshot_id
+    from {{ ref('stg_fao__oea') }} as observations
+    inner join {{ ref('unit') }} as units
+        on units.partner = 'fao' and observations.unit_measure = units.unit_code and units.to_unit = 'number'
+    where observations.obs_value is not null and observations.year is not null and not observations.is_projection
 
 ),
 

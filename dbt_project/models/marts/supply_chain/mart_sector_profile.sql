@@ -84,13 +84,17 @@ work as (
         year,
         isic4_division,
         {%- for measure, name in measures.items() %}
+            count(distinct case when measure = '{{ measure }}' then source_code end) as {{ name }}_sources_n,
             -- two sources in one year disagree, and nobody says which counts
             case
                 when count(distinct case when measure = '{{ measure }}' then source_code end) = 1
                     then max(case when measure = '{{ measure }}' then obs_value end)
             end as {{ name }},
         {%- endfor %}
-        max(case when measure = 'employment' then source_label end) as employment_source,
+        case
+            when count(distinct case when measure = 'employment' then source_code end) = 1
+                then max(case when measure = 'employment' then source_label end)
+        end as employment_source,
         {{ any_true('is_synthetic') }} as is_synthetic,
         max(case when measure = 'employment' then snapshot_id end) as snapshot_id
     from {{ ref('fct_sector_employment') }}
@@ -143,6 +147,13 @@ editions as (
 
 ),
 
+trade_years as (
+
+    select distinct year
+    from exports
+
+),
+
 origin_years as (
 
     select
@@ -169,9 +180,14 @@ select
     production.yield_kg_per_ha,
     case
         when sectors.production_item is null then 'factory goods: FAO counts no production'
-        when production.iso3 is null then 'FAO has no production of the item in this year'
+        when production.production_t is null then 'FAO has no production of the item in this year'
     end as production_missing_reason,
     production.price_usd_per_t as producer_price_usd_per_t,
+    case
+        when sectors.production_item is null then 'factory goods: FAO follows no price'
+        when production.iso3 is null then 'FAO has no production of the item in this year'
+        when production.price_usd_per_t is null then 'FAO has no annual price in dollars in this year'
+    end as producer_price_missing_reason,
     divisions.isic4_division,
     divisions.is_wider as isic4_division_is_wider,
     divisions.note as isic4_division_note,
@@ -182,12 +198,23 @@ select
     case when informality.informal_share_pct is not null then divisions.branch end as informal_share_branch,
     case
         when divisions.sector_id is null then 'the sector''s makers are spread over several divisions'
-        when work.iso3 is null then 'the ILO has no figure of the division in this year'
-        when work.employment_persons is null then 'the ILO has no one count of the division''s employed in this year'
+        when work.employment_persons_sources_n > 1 then 'two surveys of the ILO in this year disagree'
+        when work.employment_persons is null then 'the ILO has no count of the division''s employed in this year'
     end as employment_missing_reason,
+    case
+        when divisions.sector_id is null then 'the sector''s makers are spread over several divisions'
+        when work.mean_weekly_hours_sources_n > 1 then 'two surveys of the ILO in this year disagree'
+        when work.mean_weekly_hours is null then 'the ILO has no hours of the division in this year'
+    end as mean_weekly_hours_missing_reason,
+    case
+        when divisions.sector_id is null then 'the sector''s makers are spread over several divisions'
+        when informality.iso3 is null then 'the ILO has no informal share of the branch in this year'
+        when informality.informal_share_pct is null then 'two surveys of the ILO in this year disagree'
+    end as informal_share_missing_reason,
     exports.eu_imports_eur,
     case
-        when exports.iso3 is null then 'no imports by six-digit code in this year'
+        when trade_years.year is null then 'no imports of the European Union are on file for this year'
+        when exports.iso3 is null then 'no member of the European Union reports imports by six-digit code in this year'
     end as eu_imports_missing_reason,
     editions.edition as goods_list_edition,
     -- before the first edition nothing was assessed: unknown, not unlisted
@@ -215,6 +242,7 @@ left join exports
         origin_years.iso3 = exports.iso3
         and origin_years.sector_id = exports.sector_id
         and origin_years.year = exports.year
+left join trade_years on origin_years.year = trade_years.year
 left join divisions on origin_years.sector_id = divisions.sector_id
 left join work
     on
