@@ -1,6 +1,3 @@
-{# A table: the mart reads it twice, and as a view it would read all observations each time. #}
-{{ config(materialized='table') }}
-
 -- Candidates for the child employment rate of a country: one share of children in economic activity a row.
 with candidates as (
 

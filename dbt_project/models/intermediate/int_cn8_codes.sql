@@ -1,5 +1,3 @@
-{{ config(materialized="table") }}
-
 -- Codes of the Combined Nomenclature that were seen in the months or in the links, each with its latest content.
 with seen as (
 

@@ -1,6 +1,3 @@
-{# Read several times by the marts; as a view it would read all observations each time. #}
-{{ config(materialized='table') }}
-
 -- The latest figure of each headline indicator of a country, or why there is none.
 with wanted as (
 

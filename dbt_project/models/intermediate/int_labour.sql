@@ -1,6 +1,3 @@
-{# A table: DuckDB 2.0.0 stops now and then where a join reads the view of all observations on both sides. #}
-{{ config(materialized='table') }}
-
 {% set branch_shares = {'agriculture': 'SL.AGR.EMPL.ZS', 'industry': 'SL.IND.EMPL.ZS'} %}
 
 with figures as (

@@ -1,6 +1,3 @@
-{# A table: the mart reads it twice, and as a view it would read all observations each time. #}
-{{ config(materialized='table') }}
-
 -- Share of a branch's labour that is children in child labour. Not the share of children who are in child labour.
 {% set branch_breakdowns = {'agriculture': 'ECO_SECTOR_AGR', 'industry': 'ECO_SECTOR_IND'} %}
 

@@ -1,6 +1,3 @@
-{# Read several times by the marts; as a view it would read all observations each time. #}
-{{ config(materialized='table') }}
-
 -- Comparable observations, with the reason where a figure must not stand for the whole country.
 with parts_of_a_country as (
 
