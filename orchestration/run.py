@@ -47,8 +47,11 @@ def refresh_and_publish(home: Home, door: Partners, reporter: Reporter, chosen: 
     if not publish.is_due(home):
         return RunResult(False, errors, log)
     reporter.building()
+    from orchestration.warehouse_assets import outdated_assets  # dbt, as in _run
+
     with log.open("w") as stream, contextlib.redirect_stdout(stream):
-        broken = [_cause(failure) for failure in _run(instance, (door, reporter, None), "warehouse")]
+        failures = _run(instance, (door, reporter, None), "warehouse", outdated_assets(home))
+        broken = [_cause(failure) for failure in failures]
     return RunResult(not broken, errors + broken, log)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -78,16 +78,33 @@ def serving(home: Home) -> dict[str, Vintage]:
 
 
 def inputs_fingerprint(home: Home) -> str:
-    """Hash of everything a build depends on: vintages, registry, dbt project, versions of the platform and DuckDB."""
+    """Hash of everything a build depends on: vintages, and what `code_fingerprint` names."""
+    served = json.dumps({name: v.snapshot_id for name, v in serving(home).items()}, sort_keys=True)
+    return hashlib.sha256(f"{code_fingerprint()} {served}".encode()).hexdigest()[:16]
+
+
+def code_fingerprint() -> str:
+    """Hash of registry, corrections, dbt project and the versions of the platform and DuckDB."""
     digest = hashlib.sha256(f"{version('alliance87')} {duckdb.__version__}".encode())
-    digest.update(json.dumps({name: v.snapshot_id for name, v in serving(home).items()}, sort_keys=True).encode())
     for dataset in datasets().values():
         digest.update(dataset.model_dump_json().encode())
     for correction in declared_corrections():
         digest.update(correction.model_dump_json().encode())
     for file in dbt_source_files():
         digest.update(str(file.relative_to(DBT_PROJECT)).encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+    return digest.hexdigest()
+
+
+def source_states(home: Home) -> dict[str, str]:
+    """What each relation of the schema `lake` holds, by name: ids of its vintages, or rows that Python writes."""
+    vintages = serving(home)
+    states = {dataset.id: _served(home, dataset, vintages) for dataset in datasets().values()}
+    written = {table.name: rows for table, rows in _written(home, vintages)}
+    return states | {name.removeprefix("lake."): repr(sorted(rows, key=repr)) for name, rows in written.items()}
+
+
+def _served(home: Home, dataset: Dataset, vintages: dict[str, Vintage]) -> str:
+    return repr([vintages[part.id].snapshot_id for part in months.parts(home, dataset) if part.id in vintages])
 
 
 def dbt_source_files() -> list[Path]:
@@ -107,10 +124,32 @@ def prepare(home: Home) -> None:
         for dataset in datasets().values():
             select = corrections.corrected(dataset, f"({_rows(home, dataset, vintages)})")
             connection.execute(f'create or replace view lake."{dataset.id}" as {select}')
-        write_table(connection, SERIES, _series())
-        write_table(connection, VINTAGE, _vintages(vintages))
-        write_table(connection, CORRECTION, corrections.rows(vintages))
-        write_table(connection, ECONOMY_CLASS, _economy_classes(home))
+        for table, rows in _written(home, vintages):
+            write_table(connection, table, rows)
+
+
+def drop_retired(home: Home, kept: Collection[str]) -> None:
+    """Drop the relations of dbt's schemas but these (`schema.name`): what no model makes would be published on."""
+    schemas = sorted({relation.partition(".")[0] for relation in kept})
+    marks = ", ".join("?" for _ in schemas)
+    with open_build(home) as connection:
+        for kind in ("table", "view"):
+            found = (
+                f"select schema_name, {kind}_name from duckdb_{kind}s() where schema_name in ({marks}) and not internal"
+            )
+            for schema, name in connection.execute(found, schemas).fetchall():
+                if f"{schema}.{name}" not in kept:
+                    connection.execute(f'drop {kind} "{schema}"."{name}" cascade')
+
+
+def _written(home: Home, vintages: dict[str, Vintage]) -> list[tuple[Table, list[tuple[Any, ...]]]]:
+    """The tables that only Python can tell, with their rows."""
+    return [
+        (SERIES, _series()),
+        (VINTAGE, _vintages(vintages)),
+        (CORRECTION, list(corrections.rows(vintages))),
+        (ECONOMY_CLASS, _economy_classes(home)),
+    ]
 
 
 def _rows(home: Home, dataset: Dataset, vintages: dict[str, Vintage]) -> str:

@@ -13,11 +13,12 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from ingest import storage
 from ingest.storage import Home
-from orchestration import meta, warehouse
+from orchestration import meta, outdated, warehouse
 from orchestration import publish as publishing
 from orchestration.lake_assets import OWNER
 
 POOL = "build_file"  # one writer
+PUBLISHED = dg.AssetKey(["published", "alliance87"])
 MAX_EXAMPLES = 5
 PROJECT = DbtProject(project_dir=warehouse.DBT_PROJECT)
 DBT = str(Path(sys.executable).with_name("dbt"))
@@ -46,13 +47,19 @@ def ensure_manifest() -> Path:
     return manifest
 
 
+def read_manifest() -> dict[str, Any]:
+    return json.loads(ensure_manifest().read_text())  # type: ignore[no-any-return]
+
+
 def dbt_definitions() -> dg.AssetsDefinition:
     @dbt_assets(manifest=ensure_manifest(), project=PROJECT, dagster_dbt_translator=Translator(), pool=POOL)
     def dbt_models(
         context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], dbt: DbtCliResource
     ) -> Iterator[Any]:
         with storage.exclusive(home.build / ".lock"):
+            known, expected = outdated.forget(home), outdated.states(home, read_manifest())
             warehouse.prepare(home)
+            warehouse.drop_retired(home, _relations())
             os.environ["A87_BUILD_FILE"] = str(warehouse.build_file(home))
             command = ["build", "--exclude-resource-type", "unit_test"]  # those test code, not data: `make test`
             # One target folder: dbt reuses its parsed project, and old runs do not pile up.
@@ -62,8 +69,22 @@ def dbt_definitions() -> dg.AssetsDefinition:
             yield from _with_row_counts(home, events, invocation.manifest)
             if not invocation.is_successful():
                 raise dg.Failure(description=str(invocation.get_error()), allow_retries=False)
+            built = {".".join(key.path) for key in context.selected_asset_keys}
+            outdated.remember(home, known, expected, built)
 
     return dbt_models
+
+
+def _relations() -> set[str]:
+    """Everything that dbt makes, as `schema.name` of the build file."""
+    nodes = read_manifest()["nodes"].values()
+    return {f"{n['schema']}.{n['alias']}" for n in nodes if n["resource_type"] in ("model", "seed")}
+
+
+def outdated_assets(home: Home) -> list[dg.AssetKey]:
+    """What the warehouse job has to make: models whose inputs or code changed, and the published file."""
+    models = outdated.models(home, read_manifest())
+    return [dg.AssetKey(model.split(".")) for model in sorted(models)] + [PUBLISHED]
 
 
 def _with_row_counts(home: Home, events: list[Any], manifest: Mapping[str, Any]) -> Iterator[Any]:
@@ -112,7 +133,7 @@ def publish_asset() -> dg.AssetsDefinition:
     marts = [dg.AssetKey(table.split(".")) for table in _published_models()]
 
     @dg.asset(
-        key=dg.AssetKey(["published", "alliance87"]),
+        key=PUBLISHED,
         group_name="published",
         deps=marts,
         description="The published warehouse: verified copy of the build file, swapped in by one rename, with Parquet "
@@ -123,6 +144,10 @@ def publish_asset() -> dg.AssetsDefinition:
     )
     def alliance87(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[Any]:
         with storage.exclusive(home.build / ".lock"):
+            older = outdated.models(home, read_manifest())
+            if older:  # a vintage came in meanwhile, or models were left out by hand
+                text = f"{len(older)} models are older than their inputs, such as {min(older)}; run `warehouse` again"
+                raise dg.Failure(description=text, allow_retries=False)
             published = publishing.publish(home)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.edition_id),
@@ -137,8 +162,7 @@ def publish_asset() -> dg.AssetsDefinition:
 
 
 def _published_models() -> list[str]:
-    manifest = json.loads(ensure_manifest().read_text())
-    nodes = manifest["nodes"].values()
+    nodes = read_manifest()["nodes"].values()
     return sorted(
         f"{node['schema']}.{node['name']}"
         for node in nodes

@@ -49,3 +49,14 @@
 {% macro median_of(number) -%}
     median({{ number }})
 {%- endmacro %}
+
+{# A sum of euro, dollars or kilograms to two decimals. Threads add in any order, and the last bits of a double would differ
+   from one build to the next. #}
+{% macro sum_of(amount) -%}
+    round(sum({{ amount }}), 2)
+{%- endmacro %}
+
+{# An aggregate over rows in a fixed order, for the same reason; for small groups only, since it sorts. #}
+{% macro in_order(aggregate, arguments, order_by) -%}
+    {{ aggregate }}({{ arguments }} order by {{ order_by }})
+{%- endmacro %}

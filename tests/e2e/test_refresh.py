@@ -1,6 +1,11 @@
 """The main job as its users run it: `a87` in a process of its own, on the bundled sample edition."""
 
 import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -8,7 +13,8 @@ import pytest
 
 from ingest.registry import datasets
 from ingest.sandbox import SampleEdition, Sandbox
-from tests.e2e.conftest import Demo, Platform, a87
+from orchestration import warehouse
+from tests.e2e.conftest import Demo, Platform, a87, revised_sample
 
 DATA_REQUESTS = (
     ".zip",
@@ -130,3 +136,40 @@ def test_query_and_status_answer_from_what_is_published(demo: Demo) -> None:
     assert all(name in shown for name in datasets())
     refused = a87(home, "query", "drop table meta.edition")
     assert refused.returncode == 1 and "query failed" in refused.stderr
+
+
+def test_a_revision_rebuilds_what_is_downstream_and_ends_as_a_whole_build_would(
+    platform: Platform, tmp_path: Path
+) -> None:
+    build = warehouse.build_file(platform.home)
+    with duckdb.connect(build) as connection:
+        connection.execute("create table supply_chain.fct_given_up as select 'old' as snapshot_id")
+    before = content(build)
+    with Sandbox(revised_sample(tmp_path / "sample")) as sandbox:
+        sandbox.touch()
+        result = platform.refresh(sandbox, "fao_qcl")
+    assert (result.built, result.errors, platform.statuses) == (True, [], {"fao_qcl": "accepted"})
+    after = content(build)
+    assert {table for table in before if before[table] != after.get(table)} == {
+        "supply_chain.fct_given_up", "supply_chain.fct_production", "supply_chain.mart_sector_profile",
+        "country_progress.mart_cotton_fact_sheet",
+    }  # fmt: skip
+    log = result.log.read_text()
+    assert "model supply_chain.fct_production " in log and "model supply_chain.fct_goods_list " not in log
+
+    whole = shutil.copy(build, tmp_path / "whole.duckdb")
+    environment = {**os.environ, "A87_BUILD_FILE": str(whole)}
+    dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", "run", "--target-path", str(tmp_path / "target")]
+    subprocess.run(dbt, cwd=warehouse.DBT_PROJECT, env=environment, check=True, timeout=200)
+    assert content(Path(whole)) == after
+
+
+def content(file: Path) -> dict[str, tuple[int, int]]:
+    """Rows and a hash over all of them for each table that dbt makes for analysts."""
+    with duckdb.connect(file, read_only=True) as connection:
+        names = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where schema_name in ('supply_chain', 'country_progress', 'reference')"
+        ).fetchall()
+        counted = "select count(*), coalesce(sum(hash(rows)), 0) from {} as rows"
+        return {name: connection.execute(counted.format(name)).fetchall()[0] for (name,) in names}

@@ -35,9 +35,9 @@ imports as (
         year,
         {% for name, chapters in products.items() %}
             {% set wanted = "left(product_code, 2) in (" ~ text_literals(chapters) ~ ")" %}
-            sum(case when {{ wanted }} then value_eur end) as {{ name }}_value_eur,
-            sum(case when {{ wanted }} then value_usd end) as {{ name }}_value_usd,
-            sum(case when {{ wanted }} then quantity_kg end) as {{ name }}_quantity_kg,
+            {{ sum_of('case when ' ~ wanted ~ ' then value_eur end') }} as {{ name }}_value_eur,
+            {{ sum_of('case when ' ~ wanted ~ ' then value_usd end') }} as {{ name }}_value_usd,
+            {{ sum_of('case when ' ~ wanted ~ ' then quantity_kg end') }} as {{ name }}_quantity_kg,
             count(case when {{ wanted }} and quantity_kg is null then 1 end) = 0 as {{ name }}_quantity_is_complete,
             count(case when {{ wanted }} then 1 end) as {{ name }}_flows,
         {% endfor %}

@@ -103,8 +103,8 @@ trade as (
 
     select
         exposure.origin_iso3 as iso3,
-        sum(exposure.value_eur) as value_eur,
-        sum(exposure.child_labour_flagged_value_eur) as flagged_value_eur,
+        {{ sum_of('exposure.value_eur') }} as value_eur,
+        {{ sum_of('exposure.child_labour_flagged_value_eur') }} as flagged_value_eur,
         max(exposure.prevalence_high_pct - exposure.prevalence_low_pct) as interval_width_points,
         {{ any_true('exposure.is_synthetic') }} as is_synthetic
     from {{ ref('mart_exposure') }} as exposure

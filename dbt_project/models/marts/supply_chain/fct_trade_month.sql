@@ -57,9 +57,9 @@ select
     months.time_period,
     months.year,
     case months.flow when '1' then 'CIF' else 'FOB' end as valuation,
-    sum(months.value_eur) as value_eur,
+    {{ sum_of('months.value_eur') }} as value_eur,
     -- one procedure without a mass leaves the mass of all unknown
-    case when count(*) = count(months.quantity_kg) then sum(months.quantity_kg) end as quantity_kg,
+    case when count(*) = count(months.quantity_kg) then {{ sum_of('months.quantity_kg') }} end as quantity_kg,
     count(*) as added_rows_n,
     {{ any_true('months.is_provisional') }} as is_provisional,
     {{ any_true('months.is_synthetic') }} as is_synthetic,

@@ -51,7 +51,7 @@ residuals as (
         residual_codes.sector_id,
         residual_codes.stage,
         imports.year,
-        sum(imports.value_eur) as residual_value_eur
+        {{ sum_of('imports.value_eur') }} as residual_value_eur
     from imports
     inner join residual_codes
         on
@@ -184,12 +184,12 @@ cells as (
         sector_id,
         stage,
         year,
-        sum(value_eur) as value_eur,
-        sum(value_usd) as value_usd,
-        sum(quantity_kg) as quantity_kg,
-        sum(whole_value_eur) as whole_value_eur,
-        sum(child_labour_flagged_value_eur) as child_labour_flagged_value_eur,
-        sum(forced_labour_flagged_value_eur) as forced_labour_flagged_value_eur,
+        {{ sum_of('value_eur') }} as value_eur,
+        {{ sum_of('value_usd') }} as value_usd,
+        {{ sum_of('quantity_kg') }} as quantity_kg,
+        {{ sum_of('whole_value_eur') }} as whole_value_eur,
+        {{ sum_of('child_labour_flagged_value_eur') }} as child_labour_flagged_value_eur,
+        {{ sum_of('forced_labour_flagged_value_eur') }} as forced_labour_flagged_value_eur,
         not {{ any_true('lacks_quantity') }} as quantity_is_complete,
         {{ any_true('is_provisional') }} as is_provisional,
         {{ any_true('is_synthetic') }} as is_synthetic,
@@ -204,7 +204,7 @@ shared as (
     select
         *,
         -- before partners without a country are left out: they are in the total of what the destination buys
-        sum(value_eur) over (partition by destination_iso3, sector_id, stage, year) as all_origins_value_eur
+        round(sum(value_eur) over (partition by destination_iso3, sector_id, stage, year), 2) as all_origins_value_eur
     from cells
 
 ),

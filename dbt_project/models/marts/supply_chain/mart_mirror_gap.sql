@@ -120,8 +120,8 @@ comext as (
         imports.reporter_iso3 as destination_iso3,
         item_codes.item_code,
         imports.year,
-        sum(imports.value_usd) as value_usd,
-        case when count(*) = count(imports.quantity_kg) then sum(imports.quantity_kg) end as quantity_kg,
+        {{ sum_of('imports.value_usd') }} as value_usd,
+        case when count(*) = count(imports.quantity_kg) then {{ sum_of('imports.quantity_kg') }} end as quantity_kg,
         {{ any_true('imports.is_synthetic') }} as is_synthetic,
         max(imports.snapshot_id) as snapshot_id
     from {{ ref('fct_trade_flow') }} as imports

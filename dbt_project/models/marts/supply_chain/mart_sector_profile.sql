@@ -61,7 +61,7 @@ exports as (
         flows.partner_iso3 as iso3,
         codes.sector_id,
         flows.year,
-        sum(flows.value_eur * codes.weight) as eu_imports_eur,
+        {{ sum_of('flows.value_eur * codes.weight') }} as eu_imports_eur,
         {{ any_true('flows.is_synthetic') }} as is_synthetic,
         max(flows.snapshot_id) as snapshot_id
     from {{ ref('fct_trade_flow') }} as flows

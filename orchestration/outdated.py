@@ -1,0 +1,80 @@
+"""Which dbt models are older than what they are built from, so that a build is in proportion to what moved.
+
+A model's state is a hash of the vintages of all datasets upstream of it and of all code; the build file holds those
+of the last build that passed. Any change of code, a build that failed and a file that was deleted mean: all models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from ingest import storage
+from ingest.storage import Home
+from orchestration import warehouse
+
+STATE = warehouse.Table(
+    "main.model_state",
+    "What each model was built from. Grain: one row per model.",
+    {"model": ("varchar", "schema and name"), "state": ("varchar", "hash of its inputs")},
+)
+Manifest = Mapping[str, Any]
+
+
+def models(home: Home, manifest: Manifest) -> set[str]:
+    """Models and seeds, as `schema.name`, that were not built from what the lake serves now."""
+    known = _known(home)
+    return {model for model, state in states(home, manifest).items() if known.get(model) != state}
+
+
+def states(home: Home, manifest: Manifest) -> dict[str, str]:
+    """The state that each model and seed has once it is built from what the lake serves now."""
+    code, served = warehouse.code_fingerprint(), warehouse.source_states(home)
+
+    @cache
+    def sources(unique_id: str) -> frozenset[str]:
+        parents = manifest["parent_map"].get(unique_id, [])
+        direct = {manifest["sources"][parent]["name"] for parent in parents if parent in manifest["sources"]}
+        if len(direct) > 1:  # beside a dataset, the list of vintages only describes that dataset's own, by snapshot_id
+            direct -= {"vintage"}
+        return frozenset(direct).union(*(sources(parent) for parent in parents if parent not in manifest["sources"]))
+
+    return {
+        f"{node['schema']}.{node['name']}": _hash(code, *(f"{s} {served[s]}" for s in sorted(sources(unique_id))))
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
+    }
+
+
+def forget(home: Home) -> dict[str, str]:
+    """Before a build: what breaks off or fails leaves no state, so that all is built next. Returns what was known."""
+    known = _known(home)
+    with warehouse.open_build(home) as connection:
+        connection.execute(f"drop table if exists {STATE.name}")
+    return known
+
+
+def remember(home: Home, known: Mapping[str, str], expected: Mapping[str, str], built: Collection[str]) -> None:
+    """After a build that passed: these models have the state that was expected when it began, others keep theirs."""
+    kept = {model: known.get(model, "") for model in expected} | {model: expected[model] for model in built}
+    with warehouse.open_build(home) as connection:
+        warehouse.write_table(connection, STATE, sorted(kept.items()))
+
+
+def _known(home: Home) -> dict[str, str]:
+    if not warehouse.build_file(home).exists():
+        return {}
+    with duckdb.connect(warehouse.build_file(home), config=storage.DUCKDB_CONFIG) as connection:
+        written = f"select 1 from duckdb_tables() where schema_name || '.' || table_name = '{STATE.name}'"
+        if not connection.execute(written).fetchall():
+            return {}
+        return dict(connection.execute(f"from {STATE.name}").fetchall())
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
