@@ -70,10 +70,11 @@ $(BENCH)/installed: requirements-bench.lock pyproject.toml
 	$(BENCH)/bin/python -m pip --quiet install --no-deps --no-build-isolation -e .
 	@touch $@
 
-bench: $(BENCH)/installed  ## Measure: ratios against peers, the largest files (10 minutes, 20 GB of disk)
+bench: $(BENCH)/installed  ## Measure: ratios against peers, the largest files, all marts (25 minutes, 20 GB of disk)
 	$(BENCH)/bin/python benchmarks/load.py
 	$(BENCH)/bin/python benchmarks/trade_matrix.py
 	$(BENCH)/bin/python benchmarks/comext_month.py
+	$(BENCH)/bin/python -m benchmarks.marts
 
 lock: install-dev  ## Resolve pyproject.toml again into the hashed lock files
 	$(PIP) install uv

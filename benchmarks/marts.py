@@ -1,6 +1,6 @@
 """All marts at real size: seconds and peak memory of the dbt build, then each of the ten questions.
 
-    python benchmarks/marts.py [SHARE]    default 1: FAO QCL 4.2 M rows, TM 52 M, Comext 60 M (24 months of 2.5 M)
+    python -m benchmarks.marts [SHARE]    default 1: FAO QCL 4.2 M rows, TM 52 M, Comext 60 M (24 months of 2.5 M)
 
 The three large tables are generated and marked synthetic: real codes of areas, items and products, unique keys, random
 figures; everything else is the bundled sample edition. What is measured is what a night does after loading: `dbt build`

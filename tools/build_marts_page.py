@@ -1,4 +1,4 @@
-"""Writes docs/marts.md from the dbt project: every published table with its grain and its columns.
+"""Writes docs/marts.md: every published table with its grain and columns, dbt's and those of the schema meta.
 
 Run `python tools/build_marts_page.py`; a test keeps the page true.
 """
@@ -6,14 +6,22 @@ Run `python tools/build_marts_page.py`; a test keeps the page true.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from orchestration import history, meta
+from orchestration.warehouse import CORRECTION, Table
+
 ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "dbt_project" / "models"
 PAGE = ROOT / "docs" / "marts.md"
+META = (
+    meta.EDITION, meta.DATASET, meta.SNAPSHOT, meta.CHECK_RESULT, meta.ATTEMPT, meta.LOAD, meta.REVISION,
+    replace(CORRECTION, name="meta.correction"), history.FACT_HISTORY,
+)  # fmt: skip
 SCHEMAS = {
     "supply_chain": "Supply chains",
     "country_progress": "Country progress",
@@ -63,7 +71,15 @@ def page() -> str:
                 f"| `{column['name']}` | {column['data_type']} | {resolved(column['description'], blocks)} |\n"
                 for column in model["columns"]
             ]
+    parts.append("\n## What is known of the figures (`meta`)\n")
+    parts += [described(table) for table in META]
     return "".join(parts)
+
+
+def described(table: Table) -> str:
+    """A table that Python writes; `meta.<fact>_history` beside them have the columns of their facts."""
+    rows = [f"| `{name}` | {kind} | {resolved(text, {})} |\n" for name, (kind, text) in table.columns.items()]
+    return f"\n### `{table.name}`\n\n{table.comment}\n\n| Column | Type | Meaning |\n|---|---|---|\n{''.join(rows)}"
 
 
 if __name__ == "__main__":
