@@ -82,6 +82,8 @@ lock: install-dev  ## Resolve pyproject.toml again into the hashed lock files
 	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --extra dev --generate-hashes \
 	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --extra postgres --generate-hashes \
+	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -c requirements.lock -o requirements-postgres.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra build --extra bench --generate-hashes \
 	  --no-emit-index-url --no-strip-extras --custom-compile-command 'make lock' --quiet -c requirements.lock -o requirements-bench.lock
 
