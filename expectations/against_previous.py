@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from expectations.model import Check, Expect, in_list, listed, quoted, registry_file, rows, shown
+from ingest import storage
 from ingest.registry import Dataset
 
 EMPTIES_POINTS = 5  # percentage points by which the share of empty values may rise
@@ -160,7 +160,7 @@ def areas_kept(dataset: Dataset, area: str) -> Check:
 
 def last_year_kept(dataset: Dataset, area: str, period: str) -> Check:
     """Areas that are gone altogether are left to `areas_kept`, projections beyond this year are left aside."""
-    is_past = f"left({quoted(period)}, 4) <= '{datetime.now(UTC).year}'"
+    is_past = f"left({quoted(period)}, 4) <= '{storage.utcnow().year}'"
     counts = f"{is_past} and obs_value is not null" if dataset.has_obs else is_past
     last = f"max({quoted(period)}) filter (where {counts})"
     failing = f"""

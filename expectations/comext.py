@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from expectations.model import Check, listed, registry_file, rows, shown
+from ingest import storage
 from ingest.registry import Dataset
 from ingest.storage import sql_text
 
@@ -30,7 +30,7 @@ def checks(dataset: Dataset) -> Iterator[Check]:
 
 def period_of_the_file(dataset: Dataset) -> Check:
     """Annual files lie beside the monthly ones, and a future month is a slip."""
-    now = f"{datetime.now(UTC):%Y%m}"
+    now = f"{storage.utcnow():%Y%m}"
     other = f"period is distinct from {sql_text(dataset.period or '')} or period > {sql_text(now)}"
     failing = f"select {shown(dataset)} from {{batch}} where {other}"
     return Check(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from expectations.model import Check, Expect, listed, quoted, registry_file, rows, shown
+from ingest import storage
 from ingest.registry import Dataset
 from ingest.storage import sql_text
 
@@ -210,7 +210,7 @@ def _outside(dataset: Dataset) -> str:
 
 
 def not_from_the_future(dataset: Dataset, period: str) -> Check:
-    latest = dataset.tolerances.latest_year or datetime.now(UTC).year + YEARS_AHEAD
+    latest = dataset.tolerances.latest_year or storage.utcnow().year + YEARS_AHEAD
     # a period that is not a year (2024Q1, 2019-2021) is left alone
     is_year = f"regexp_full_match({quoted(period)}, '[0-9][0-9][0-9][0-9]')"
     failing = (

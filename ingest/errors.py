@@ -6,9 +6,11 @@ from __future__ import annotations
 class IngestError(Exception):
     """A load that did not end in a candidate vintage; `current` stays what it was.
 
-    Attributes: partner, dataset (filled in by the refresh), url, expected, found, remedy.
+    Attributes: partner, dataset (filled in by the refresh), url, expected, found, remedy;
+    `cause` is one word for the kind of error.
     """
 
+    cause = "invalid"
     summary = "load failed"
     usual_remedy = ""
 
@@ -33,6 +35,7 @@ class IngestError(Exception):
 class PartnerUnavailable(IngestError):
     """The partner did not answer usefully this time (5xx, 429, time-out, HTML in place of data). Retried, bounded."""
 
+    cause = "unavailable"
     summary = "partner unavailable"
     usual_remedy = "nothing now: the last good vintage keeps serving and the next run asks again"
 
@@ -44,6 +47,7 @@ class PartnerUnavailable(IngestError):
 class RequestRefused(IngestError):
     """The partner refuses this very request (4xx). Never retried: the same request gets the same answer."""
 
+    cause = "refused"
     summary = "request refused"
     usual_remedy = "check that the registry's code still exists at the partner; the last good vintage keeps serving"
 
@@ -51,6 +55,7 @@ class RequestRefused(IngestError):
 class DatasetRetired(IngestError):
     """The partner no longer offers this dataset or series under the id we ask for. Never retried."""
 
+    cause = "retired"
     summary = "dataset retired"
     usual_remedy = "find its successor in the partner's catalogue and change the registry; the last good vintage serves"
 
@@ -65,10 +70,12 @@ class PayloadInvalid(IngestError):
 class PayloadCut(PayloadInvalid):
     """The body stopped early although HTTP looked fine. Asked for again a few times, then given up."""
 
+    cause = "incomplete"
     summary = "payload incomplete"
 
 
 class SchemaDrift(PayloadInvalid):
     """The data is readable, but its columns are not the declared ones."""
 
+    cause = "drift"
     summary = "schema drift"

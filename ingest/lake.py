@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -406,6 +406,10 @@ def vintages(home: Home, dataset_id: str) -> list[Vintage]:
     return sorted(found, key=lambda v: str(v.meta["settled_at"]))
 
 
+def was_accepted(home: Home, dataset_id: str, snapshot_id: str) -> bool:
+    return (home.lake(dataset_id) / "vintages" / snapshot_id).exists()
+
+
 def _open(folder: Path) -> Vintage:
     return Vintage(folder, storage.read_json(folder / "vintage.json"))
 
@@ -417,7 +421,8 @@ def describe(snapshot: Snapshot, rows: int, revision: dict[str, Any] | None) -> 
 
 def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, Any], *, passed: bool) -> Vintage:
     """Move a checked candidate to its place; if it passed it becomes `current` in one rename."""
-    candidate.meta["settled_at"] = datetime.now(UTC).isoformat(timespec="microseconds")
+    last = [a["accepted_at"] for a in acceptances(home, dataset_id)[-1:]]
+    candidate.meta["settled_at"] = storage.after(*last or [None]).isoformat(timespec="microseconds")
     storage.write_json(candidate.folder / "vintage.json", candidate.meta)
     place = home.lake(dataset_id) / ("vintages" if passed else "quarantine") / candidate.snapshot_id
     storage.replace_folder(candidate.folder, place)
@@ -467,10 +472,16 @@ def confirm(home: Home, dataset_id: str, snapshot_id: str, signal: dict[str, Any
     storage.write_json(home.lake(dataset_id) / "current.json", {"snapshot_id": snapshot_id, "signal": signal})
 
 
-def note_attempt(home: Home, dataset_id: str, outcome: str, message: str, snapshot_id: str | None) -> None:
+def note_attempt(
+    home: Home, dataset_id: str, outcome: str, message: str, snapshot_id: str | None, *, cause: str = "",
+    run_id: str = "",
+) -> None:  # fmt: skip
     """Fetch outcomes are data: since when a feed fails is a question people ask."""
     path = home.lake(dataset_id) / "attempts.ndjson"
-    line = {"asked_at": storage.now(), "outcome": outcome, "message": message, "snapshot_id": snapshot_id}
+    line = {
+        "asked_at": storage.now(), "outcome": outcome, "message": message, "snapshot_id": snapshot_id, "cause": cause,
+        "run_id": run_id,
+    }  # fmt: skip
     lines = [*(path.read_text().split("\n")[:-1] if path.exists() else []), json.dumps(line, ensure_ascii=False)]
     storage.write_text(path, "\n".join(lines[-KEEP_ATTEMPTS:]) + "\n")
 

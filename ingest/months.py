@@ -6,6 +6,7 @@ quarantined and replaced by itself, so one broken month leaves all others alone.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from ingest import lake, storage
@@ -22,6 +23,8 @@ from ingest.refresh import (
     Status,
     ask,
     client_of,
+    note,
+    note_broken,
     refresh,
     refuse_lesser_edition,
     signal_of,
@@ -55,6 +58,7 @@ def refresh_months(
     endpoints: Endpoints,
     check: Check,
     on_bytes: Callable[[int], None] = lambda _n: None,
+    run_id: str = "",
 ) -> tuple[Outcome, dict[str, Outcome]]:
     """Refresh these months, or the newest that the partner lists; returns what it came to, and the outcome of each.
 
@@ -77,13 +81,17 @@ def refresh_months(
                 # a month that is not listed asks by itself, and is told so
                 outcomes[period] = refresh(
                     home, dataset.for_period(period), edition=edition, endpoints=endpoints, check=check,
-                    on_bytes=count, signal=listed.get(period),
+                    on_bytes=count, signal=listed.get(period), run_id=run_id,
                 )  # fmt: skip
             total = _total(home, dataset, outcomes, received)
         except IngestError as error:
             error.dataset, error.partner = dataset.id, dataset.partner
-            total = Outcome(dataset.id, "failed", str(error), bytes=received)
-        lake.note_attempt(home, dataset.id, total.status, total.message, None)
+            total = Outcome(dataset.id, "failed", str(error), bytes=received, cause=error.cause)
+        except Exception as error:
+            with contextlib.suppress(OSError):
+                note_broken(home, dataset, error, run_id)
+            raise
+        note(home, total, run_id)
     return total, outcomes
 
 
@@ -125,10 +133,10 @@ def _asked(dataset: Dataset, listed: dict[str, dict[str, str]], periods: Sequenc
 
 
 def _total(home: Home, dataset: Dataset, outcomes: dict[str, Outcome], received: int) -> Outcome:
-    status = min((outcome.status for outcome in outcomes.values()), key=WORST_FIRST.index)
+    worst = min(outcomes.values(), key=lambda outcome: WORST_FIRST.index(outcome.status))
     return Outcome(
-        dataset.id, status, _message(outcomes), rows=sum(outcome.rows for outcome in outcomes.values()),
-        bytes=received, checks=_checks(home, dataset, outcomes),
+        dataset.id, worst.status, _message(outcomes), rows=sum(outcome.rows for outcome in outcomes.values()),
+        bytes=received, checks=_checks(home, dataset, outcomes), cause=worst.cause,
     )  # fmt: skip
 
 

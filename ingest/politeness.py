@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
+
+from ingest import storage
 
 IN_FLIGHT = 1  # the World Bank asks for one request at a time, and no partner promises to bear more than two
 LONGEST_WAIT = 600.0  # whatever Retry-After says
@@ -66,4 +68,4 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return max(0.0, (moment - storage.utcnow()).total_seconds())

@@ -5,9 +5,10 @@ The checks come in as a function, so that ingestion knows nothing of Great Expec
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -57,7 +58,10 @@ Check = Callable[[Dataset, Candidate], list[CheckRow]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a refresh did to one dataset. `snapshot_id` and `rows` are those of the vintage that now serves."""
+    """What a refresh did to one dataset. `snapshot_id` and `rows` are those of the vintage that now serves.
+
+    `cause` is empty when all is well, else that of the error, or `checks`.
+    """
 
     dataset_id: str
     status: Status
@@ -66,6 +70,7 @@ class Outcome:
     rows: int = 0
     bytes: int = 0
     checks: list[CheckRow] = field(default_factory=list)
+    cause: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -85,11 +90,13 @@ def refresh(
     check: Check,
     on_bytes: Callable[[int], None] = lambda _n: None,
     signal: dict[str, Any] | None = None,
+    run_id: str = "",
 ) -> Outcome:
     """Refresh one dataset. Trouble with the partner or its data is an Outcome, not an exception.
 
-    `signal` is what the partner's catalogue says, where it was asked before for several at once.
-    Raises EditionMixed before anything is asked, and whatever is our own fault (a full disk, a bug).
+    `signal` is what the partner's catalogue says, where it was asked before for several at once; `run_id` is whoever
+    asks, for those who read the attempts. Raises EditionMixed before anything is asked, and whatever is our own fault
+    (a full disk, a bug) after noting it.
     """
     with storage.exclusive(home.lake(dataset.id) / ".lock"), storage.work_folder(home.raw(dataset.id)) as work:
         now = lake.current(home, dataset.id)
@@ -107,9 +114,26 @@ def refresh(
             outcome = _refresh(home, dataset, edition, client, check, now, work, told)
         except IngestError as error:
             error.dataset, error.partner = dataset.id, dataset.partner
-            outcome = _outcome(dataset, "failed", str(error), now)
-        lake.note_attempt(home, dataset.id, outcome.status, outcome.message, outcome.snapshot_id)
-        return Outcome(**{**outcome.__dict__, "bytes": received})
+            outcome = _outcome(dataset, "failed", str(error), now, cause=error.cause)
+        except Exception as error:
+            with contextlib.suppress(OSError):  # the disk may be what is broken
+                note_broken(home, dataset, error, run_id)
+            raise
+        note(home, outcome, run_id)
+        return replace(outcome, bytes=received)
+
+
+def note(home: Home, outcome: Outcome, run_id: str) -> None:
+    lake.note_attempt(
+        home, outcome.dataset_id, outcome.status, outcome.message, outcome.snapshot_id, cause=outcome.cause,
+        run_id=run_id,
+    )  # fmt: skip
+
+
+def note_broken(home: Home, dataset: Dataset, error: Exception, run_id: str) -> None:
+    """An attempt that our own side stopped."""
+    message = f"{dataset.id}: {type(error).__name__}: {error}"
+    lake.note_attempt(home, dataset.id, "failed", message, None, cause="broken", run_id=run_id)
 
 
 def unmoved(home: Home, dataset: Dataset, *, edition: Edition, endpoints: Endpoints) -> Outcome | None:
@@ -160,7 +184,7 @@ def _refresh(
         return _outcome(dataset, "unchanged", NOTHING_MOVED, now)
     note += _went_back(dataset, last_signal, signal)
     serves = same_edition.snapshot_id if same_edition else None
-    snapshot, loaded = snapshots.find_by_signal(home, dataset.id, edition, signal), None
+    snapshot, loaded = _held_back(home, dataset, edition, signal), None
     if snapshot is None:
         snapshot, loaded = _fetch_and_load(home, dataset, edition, client, signal, work, first=serves is None)
     if snapshot.snapshot_id == serves:
@@ -168,6 +192,15 @@ def _refresh(
         return _outcome(dataset, "unchanged", f"the catalogue moved, the content did not{note}", now)
     loaded = loaded or _load_held(home, dataset, snapshot, work)
     return _decide(home, dataset, snapshot, loaded, work / "vintage", now, check, signal, note)
+
+
+def _held_back(home: Home, dataset: Dataset, edition: Edition, signal: dict[str, Any]) -> Snapshot | None:
+    """A delivery that came under this very signal and did not pass: it is judged again without a download.
+
+    One that was accepted is asked for anew: a stamp may go back while other figures stand behind it.
+    """
+    held = snapshots.find_by_signal(home, dataset.id, edition, signal)
+    return next((s for s in held if not lake.was_accepted(home, dataset.id, s.snapshot_id)), None)
 
 
 def _decide(
@@ -195,7 +228,7 @@ def _decide(
     settled = lake.settle(home, dataset.id, candidate.vintage, signal, passed=not failed)
     if not failed:
         return _outcome(dataset, "accepted", _summary(settled) + note, settled, checks)
-    return _outcome(dataset, "quarantined", _verdict(dataset, settled, failed, kept=now), now, checks)
+    return _outcome(dataset, "quarantined", _verdict(dataset, settled, failed, kept=now), now, checks, "checks")
 
 
 def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
@@ -295,10 +328,11 @@ def _compare(dataset: Dataset, snapshot: Snapshot, rows: int, folder: Path, prev
 
 
 def _outcome(
-    dataset: Dataset, status: Status, message: str, serving: Vintage | None, checks: list[CheckRow] | None = None
-) -> Outcome:
-    rows = int(serving.meta["rows"]) if serving else 0
-    return Outcome(dataset.id, status, message, serving.snapshot_id if serving else None, rows, checks=checks or [])
+    dataset: Dataset, status: Status, message: str, serving: Vintage | None, checks: list[CheckRow] | None = None,
+    cause: str = "",
+) -> Outcome:  # fmt: skip
+    rows, name = (int(serving.meta["rows"]), serving.snapshot_id) if serving else (0, None)
+    return Outcome(dataset.id, status, message, name, rows, checks=checks or [], cause=cause)
 
 
 def _summary(vintage: Vintage) -> str:

@@ -87,15 +87,11 @@ def read(home: Home, dataset_id: str, snapshot_id: str) -> Snapshot | None:
     return Snapshot(**body) if body else None
 
 
-def find_by_signal(home: Home, dataset_id: str, edition: Edition, signal: dict[str, Any]) -> Snapshot | None:
-    """A delivery we already hold for what the partner's catalogue says now: it failed its checks before."""
-    for file in sorted(home.raw(dataset_id).glob("*/snapshot.json")):
-        if _rejected(file.parent):
-            continue
-        snapshot = Snapshot(**storage.read_json(file))
-        if snapshot.edition == edition and snapshot.signal == signal:
-            return snapshot
-    return None
+def find_by_signal(home: Home, dataset_id: str, edition: Edition, signal: dict[str, Any]) -> list[Snapshot]:
+    """The readable deliveries that we hold for what the partner's catalogue says now."""
+    files = sorted(home.raw(dataset_id).glob("*/snapshot.json"))
+    held = [Snapshot(**storage.read_json(file)) for file in files if not _rejected(file.parent)]
+    return [snapshot for snapshot in held if snapshot.edition == edition and snapshot.signal == signal]
 
 
 def reject(home: Home, snapshot: Snapshot, why: str) -> None:

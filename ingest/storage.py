@@ -5,6 +5,8 @@ Every write is atomic: a temporary name in the same folder, fsync, rename. A rea
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -13,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +65,23 @@ class Home:
         return self.root / "lake" / dataset_id
 
 
+def utcnow() -> datetime:
+    """The one clock of the platform."""
+    return datetime.now(UTC)
+
+
 def now() -> str:
     """UTC, to the second, ISO 8601."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return utcnow().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def after(previous: str | datetime | None) -> datetime:
+    """Now, or just behind `previous` (ISO 8601) if the clock went back: what is ordered by its time stays in order."""
+    moment = utcnow()
+    if previous is None:
+        return moment
+    earlier = previous if isinstance(previous, datetime) else datetime.fromisoformat(previous)
+    return max(moment, earlier + timedelta(microseconds=1))
 
 
 def fsync(path: Path) -> None:
@@ -106,19 +122,32 @@ def read_json(path: Path) -> Any:
 
 
 def replace_folder(source: Path, target: Path) -> None:
-    """Move a finished folder to its final name; an older folder of that name goes away."""
-    for file in sorted(source.rglob("*")):
-        if file.is_file():
-            fsync(file)
+    """Move a finished folder to its final name; an older folder of that name goes away. There is always one of them."""
+    for path in (source, *source.rglob("*")):
+        fsync(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
-        doomed = Path(tempfile.mkdtemp(dir=target.parent, prefix=".old."))
-        target.replace(doomed / target.name)
-        source.replace(target)
-        shutil.rmtree(doomed, ignore_errors=True)
+        _exchange(source, target)
+        fsync(target.parent)
+        shutil.rmtree(source, ignore_errors=True)
     else:
         source.replace(target)
-    fsync(target.parent)
+        fsync(target.parent)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Swap two names in one step. Where the system cannot, in two: killed between them, `other` is missing."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
+    if hasattr(libc, "renameat2"):
+        if libc.renameat2(here, bytes(one), here, bytes(other), exchange) == 0:
+            return
+        if (number := ctypes.get_errno()) not in (errno.EINVAL, errno.ENOSYS):  # a file system without exchange
+            raise OSError(number, os.strerror(number), str(other))
+    aside = Path(tempfile.mkdtemp(dir=one.parent, prefix=".work.")) / other.name
+    other.replace(aside)
+    one.replace(other)
+    aside.replace(one)
 
 
 @contextmanager
@@ -145,3 +174,15 @@ def exclusive(path: Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock file at `path`."""
+    if not path.exists():
+        return False
+    with path.open("r+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingest import lake, months
+from ingest import lake, months, storage
 from ingest.registry import datasets, partners
 from ingest.storage import Home, sql_text
 from orchestration import publish
@@ -244,7 +244,7 @@ def _check_cell(vintages: list[lake.Vintage]) -> str:
 
 
 def _age(stamp: str) -> str:
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(stamp)).total_seconds()
+    seconds = (storage.utcnow() - datetime.fromisoformat(stamp)).total_seconds()
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"

@@ -5,13 +5,13 @@ import hashlib
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 import expectations
-from ingest import lake, months
+from ingest import lake, months, storage
 from ingest.http import Endpoints
 from ingest.lake import Vintage
 from ingest.months import refresh_months
@@ -87,7 +87,13 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
         on_bytes, edition = reporter.started(dataset), door.checked_edition()
         if dataset.months is None:
             outcome = refresh(
-                home, dataset, edition=edition, endpoints=endpoints, check=run_expectations, on_bytes=on_bytes
+                home,
+                dataset,
+                edition=edition,
+                endpoints=endpoints,
+                check=run_expectations,
+                on_bytes=on_bytes,
+                run_id=context.run_id,
             )
         else:
             # a backfill names its months; every other run takes the newest
@@ -96,6 +102,7 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
             outcome, by_month = refresh_months(
                 home, dataset, asked,
                 edition=edition, endpoints=endpoints, check=run_expectations, on_bytes=on_bytes,
+                run_id=context.run_id,
             )  # fmt: skip
             if not (is_backfill and outcome.is_good):  # then Dagster tells of each month by itself
                 for event in _month_events(key, by_month):
@@ -185,7 +192,7 @@ def unmoved_events(home: Home, outcome: Outcome) -> Iterator[dg.AssetMaterializa
 
 def _moves(home: Home, outcome: Outcome) -> dg.AssetCheckResult:
     """Asked at every refresh: a source that is frozen brings no load in which a check could find it out."""
-    since = lake.frozen_since(home, outcome.dataset_id, datetime.now(UTC).date())
+    since = lake.frozen_since(home, outcome.dataset_id, storage.utcnow().date())
     said = (
         f"not updated since {since}: look whether the partner has a successor" if since else "updated within two years"
     )

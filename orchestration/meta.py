@@ -93,6 +93,10 @@ ATTEMPT = Table(
         "outcome": ("varchar", "accepted, unchanged, quarantined or failed"),
         "message": ("varchar", "what happened"),
         "snapshot_id": ("varchar", "the snapshot that served afterwards"),
+        "cause": (
+            "varchar",
+            "empty if all was well, else unavailable, refused, retired, invalid, incomplete, drift, checks, broken",
+        ),
     },
 )
 LOAD = Table(
@@ -220,7 +224,8 @@ def _attempts(home: Home) -> Iterator[tuple[Any, ...]]:
     asked = {part.id: part for dataset in datasets().values() for part in (dataset, *months.parts(home, dataset))}
     for part in asked.values():
         for a in lake.attempts(home, part.id):
-            yield (part.base_id, part.period, a["asked_at"], a["outcome"], a["message"], a["snapshot_id"])
+            lead = (part.base_id, part.period, a["asked_at"], a["outcome"])
+            yield (*lead, a["message"], a["snapshot_id"], a.get("cause", ""))
 
 
 def _copy_revisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -11,7 +11,6 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ def is_due(home: Home) -> bool:
 
 def publish(home: Home) -> Published:
     """Publish the build file as a new edition. Raises PublishRefused."""
-    moment = datetime.now(UTC)
+    moment = storage.utcnow()
     edition_id = moment.strftime("%Y%m%dT%H%M%S%fZ")
     meta.write_meta(home, edition_id)
     history.write(home, moment)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from ingest import storage
 from ingest.errors import PayloadInvalid, SchemaDrift
 from ingest.formats import TextTable, csv_text
 
@@ -50,7 +51,7 @@ def _check_stamp(text: str, partner: str) -> None:
         moment = datetime.strptime(f"{day} {time or '00:00:00'}", "%d/%m/%y %H:%M:%S")
     except ValueError as error:
         raise PayloadInvalid(f"{STAMP} {text!r}", partner=partner, expected="dd/mm/yy hh:mm:ss") from error
-    if moment > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
+    if moment > storage.utcnow().replace(tzinfo=None) + timedelta(days=1):
         raise PayloadInvalid(
             f"{STAMP} {text} lies in the future", partner=partner, expected="dd/mm/yy of the past",
             remedy="if the partner changed the order of day, month and year, change it in ingest/formats/sdmx_csv.py",

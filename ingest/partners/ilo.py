@@ -6,11 +6,12 @@ import csv
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ingest import storage
 from ingest.errors import DatasetRetired, IngestError, PartnerUnavailable, PayloadCut, PayloadInvalid
 from ingest.formats import TextTable, csv_text, write_rows
 from ingest.http import HttpClient
@@ -74,7 +75,7 @@ def _check_label(dataset: Dataset, row: dict[str, Any], url: str) -> None:
 
 def _stamp(row: dict[str, Any], url: str) -> str:
     moment = datetime.strptime(row["last.update"], STAMP)
-    if moment > datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1):
+    if moment > storage.utcnow().replace(tzinfo=None) + timedelta(days=1):
         raise PayloadInvalid(f"last.update {row['last.update']} lies in the future", partner="ilo", url=url)
     return moment.isoformat()
 

@@ -55,6 +55,10 @@ def spoil(sandbox, fault: str) -> None:
     sandbox.touch()
 
 
+def kept_snapshots(home) -> list[str]:
+    return [snapshot_file.parent.name for snapshot_file in home.raw(A871.id).glob("*/snapshot.json")]
+
+
 def current(home) -> bytes:
     return (home.lake(A871.id) / "current.json").read_bytes()
 
@@ -441,3 +445,44 @@ def test_a_stamp_that_went_back_elsewhere_is_noted(run, home, sandbox, tmp_path)
     outcome = run(signal=told(A871, sandbox, tmp_path, "2026-03-01T11:00:00"))
     assert outcome.status == "unchanged"
     assert "; the catalogue's stamp went back from 2026-03-02" in outcome.message
+
+
+def test_an_old_stamp_that_comes_back_with_other_figures_is_asked_for(run, home, sandbox, tmp_path):
+    first, second = (told(A871, sandbox, tmp_path, f"2026-03-0{day}T11:00:00") for day in (1, 2))
+    run(signal=first)
+    sandbox.faults = [Fault.parse(f"{A871.id}=scale:2")]
+    doubled = run(signal=second)
+    sandbox.faults = [Fault.parse(f"{A871.id}=scale:4")]
+    again = run(signal=first)
+    assert (doubled.status, again.status) == ("accepted", "accepted")
+    assert len({doubled.snapshot_id, again.snapshot_id, *kept_snapshots(home)}) == 3
+
+
+# --- what became of it is noted --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"), [("status:503", "unavailable"), ("retired", "retired"), ("rename:obs_value>value", "drift")]
+)
+def test_an_attempt_knows_its_cause_and_its_run(run, home, sandbox, fault, cause):
+    spoil(sandbox, fault)
+    outcome = run(run_id="r1")
+    noted = lake.attempts(home, A871.id)[-1]
+    assert (outcome.cause, noted["cause"], noted["run_id"]) == (cause, cause, "r1")
+
+
+def test_a_delivery_that_does_not_pass_has_the_checks_as_its_cause(run, home):
+    assert run(check=bad).cause == "checks"
+    assert run(check=good).cause == ""
+    assert [a["cause"] for a in lake.attempts(home, A871.id)] == ["checks", ""]
+
+
+def test_what_breaks_on_our_side_is_noted_and_raised(run, home):
+    def broken(_dataset, _candidate):
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError):
+        run(check=broken, run_id="r2")
+    noted = lake.attempts(home, A871.id)[-1]
+    assert (noted["outcome"], noted["cause"], noted["run_id"]) == ("failed", "broken", "r2")
+    assert "ZeroDivisionError: a bug" in noted["message"]

@@ -128,19 +128,19 @@ def test_plain_files_are_told_apart_by_name_and_content(tmp_path):
 
 def test_a_held_delivery_is_found_by_what_the_catalogue_said(home, tmp_path):
     snapshot = store(home, tmp_path / "d", make_zip(MEMBERS))
-    assert snapshots.find_by_signal(home, "fao_qcl", "live", SIGNAL) == snapshot
+    assert snapshots.find_by_signal(home, "fao_qcl", "live", SIGNAL) == [snapshot]
 
 
 @pytest.mark.parametrize(("edition", "signal"), [("sample", SIGNAL), ("live", {"updated": "2026-01-01", "rows": 3})])
 def test_a_delivery_of_another_edition_or_signal_is_not_taken_for_it(home, tmp_path, edition, signal):
     store(home, tmp_path / "d", make_zip(MEMBERS))
-    assert snapshots.find_by_signal(home, "fao_qcl", edition, signal) is None
+    assert snapshots.find_by_signal(home, "fao_qcl", edition, signal) == []
 
 
 def test_a_rejected_snapshot_is_fetched_again_and_its_bytes_stay_until_then(home, tmp_path):
     snapshot = store(home, tmp_path / "1", make_zip(MEMBERS))
     snapshots.reject(home, snapshot, "cut in the middle")
-    assert snapshots.find_by_signal(home, "fao_qcl", "live", SIGNAL) is None
+    assert snapshots.find_by_signal(home, "fao_qcl", "live", SIGNAL) == []
     assert (snapshot.payload(home) / "a.zip").exists()
     assert "cut in the middle" in (snapshot.folder(home) / "rejected.json").read_text()
 
@@ -150,7 +150,7 @@ def test_a_rejected_snapshot_that_comes_again_is_as_good_as_new(home, tmp_path):
     snapshots.reject(home, snapshot, "cut in the middle")
     again = store(home, tmp_path / "2", make_zip(MEMBERS))
     assert again.snapshot_id == snapshot.snapshot_id
-    assert snapshots.find_by_signal(home, "fao_qcl", "live", SIGNAL) == again
+    assert snapshots.find_by_signal(home, "fao_qcl", "live", SIGNAL) == [again]
     assert kept(home) == [snapshot.snapshot_id]
 
 

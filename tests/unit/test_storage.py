@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -161,3 +164,59 @@ def test_a_lock_ends_with_a_killed_process(tmp_path):
         process.kill()
     with storage.exclusive(tmp_path / ".lock"):
         pass
+
+
+def test_a_held_lock_is_seen_and_a_free_one_is_not(tmp_path):
+    assert not storage.is_held(tmp_path / ".lock")
+    with storage.exclusive(tmp_path / ".lock"):
+        assert storage.is_held(tmp_path / ".lock")
+    assert not storage.is_held(tmp_path / ".lock")
+
+
+# --- a clock that goes back ------------------------------------------------------------------------------------------
+
+
+def test_a_moment_after_another_stays_after_it_when_the_clock_goes_back(monkeypatch):
+    monkeypatch.setattr(storage, "utcnow", lambda: datetime(2025, 1, 1, tzinfo=UTC))
+    assert storage.after("2026-03-01T10:00:00Z") == datetime(2026, 3, 1, 10, 0, 0, 1, tzinfo=UTC)
+    assert storage.after(datetime(2024, 1, 1, tzinfo=UTC)) == storage.after(None) == datetime(2025, 1, 1, tzinfo=UTC)
+
+
+# --- an exchange of folders ------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_replaced_is_there_at_every_moment(tmp_path):
+    target, gone = tmp_path / "target", []
+    (tmp_path / "0").mkdir()
+    storage.replace_folder(tmp_path / "0", target)
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            if not target.exists():
+                gone.append(1)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    for number in range(1, 300):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "n").write_text(str(number))
+        storage.replace_folder(tmp_path / str(number), target)
+    done.set()
+    watcher.join()
+    assert (gone, (target / "n").read_text(), [p.name for p in tmp_path.iterdir()]) == ([], "299", ["target"])
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS])
+def test_a_file_system_without_exchange_takes_two_steps(monkeypatch, tmp_path, number):
+    class Refusing:
+        def renameat2(self, *_arguments: object) -> int:
+            ctypes.set_errno(number)
+            return -1
+
+    monkeypatch.setattr(storage.ctypes, "CDLL", lambda *_a, **_k: Refusing())
+    for name in ("new", "target"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "text").write_text(name)
+    storage.replace_folder(tmp_path / "new", tmp_path / "target")
+    assert (tmp_path / "target" / "text").read_text() == "new"
