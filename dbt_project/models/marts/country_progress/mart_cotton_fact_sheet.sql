@@ -175,14 +175,7 @@ projects as (
 
 editions as (
 
-    select
-        edition,
-        valid_from_year,
-        valid_to_year,
-        {{ any_true('is_synthetic') }} as is_synthetic,
-        max(snapshot_id) as snapshot_id
-    from {{ ref('fct_goods_list') }}
-    group by edition, valid_from_year, valid_to_year
+    {{ goods_list_editions() }}
 
 ),
 

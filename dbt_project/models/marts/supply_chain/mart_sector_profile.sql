@@ -137,13 +137,7 @@ listed as (
 
 editions as (
 
-    select
-        edition,
-        valid_from_year,
-        valid_to_year,
-        {{ any_true('is_synthetic') }} as is_synthetic
-    from {{ ref('fct_goods_list') }}
-    group by edition, valid_from_year, valid_to_year
+    {{ goods_list_editions() }}
 
 ),
 
