@@ -82,8 +82,12 @@ select
     {{ quantities | join(', ') }},
     -- zero mass is a mass that was not reported or rounded away
     case when quantity_kg > 0 then value_eur / quantity_kg end as unit_value_eur_per_kg,
-    -- final from October of the year after
-    current_date < cast(({{ year_or_null('substr(period, 1, 4)') }} + 1) || '-10-01' as date) as is_provisional,
+    -- Final from October of the year after. The newest delivery says what day it is: a rebuild makes the same table.
+    (
+        select max(substr(vintages.retrieved_at, 1, 10))
+        from {{ source('reference', 'vintage') }} as vintages
+        where vintages.dataset_id like 'eurostat_comext_full_v2%'
+    ) < ({{ year_or_null('substr(period, 1, 4)') }} + 1) || '-10-01' as is_provisional,
     is_synthetic,
     snapshot_id
 from products
