@@ -21,7 +21,7 @@ from rich.table import Table
 from ingest import lake, months, storage
 from ingest.registry import datasets, partners
 from ingest.storage import Home, sql_text
-from orchestration import publish
+from orchestration import editions, publish
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -113,6 +113,33 @@ def query(
         typer.echo(f"query failed: {error}", err=True)
         raise typer.Exit(1) from error
     _print_rows(names, rows, output)
+
+
+@app.command()
+def rollback(
+    edition_id: Annotated[
+        str | None, typer.Argument(help="Kept edition; default: the one before that which serves.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; shown in `a87 status`.")] = "by hand",
+    show: Annotated[bool, typer.Option("--list", help="Only list the kept editions.")] = False,
+    end: Annotated[bool, typer.Option("--end", help="Lift the hold of an earlier rollback.")] = False,
+) -> None:
+    """Serve an edition that was kept, and publish nothing new until `--end`."""
+    home = Home.from_env()
+    if show:
+        serving = editions.published_edition(home) or {}
+        for name in editions.kept(home):
+            console.print(f"{name}{'  serves' if name == serving.get('edition_id') else ''}", highlight=False)
+    elif end:
+        lifted = editions.end_rollback(home)
+        console.print("the next refresh publishes what is due" if lifted else "there is no hold", highlight=False)
+    else:
+        try:
+            chosen = editions.roll_back(home, edition_id, reason)
+        except editions.RollbackRefused as error:
+            typer.echo(f"rollback refused: {error}", err=True)
+            raise typer.Exit(1) from error
+        console.print(f"edition {chosen} serves, and is held until `a87 rollback --end`", highlight=False)
 
 
 @app.command("as-of")
@@ -253,7 +280,7 @@ def _age(stamp: str) -> str:
 
 def _show_published(home: Home) -> None:
 
-    edition = publish.published_edition(home)
+    edition = editions.published_edition(home)
     if edition is None:
         console.print("nothing is published yet", highlight=False)
         return
@@ -261,12 +288,18 @@ def _show_published(home: Home) -> None:
         f"published: {home.warehouse} (edition {edition['edition']}, {edition['edition_id']})",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
+    held = editions.hold(home)
+    if held:
+        console.print(
+            f"[bold red]held[/] by a rollback since {held['since']}: {escape(held['reason'])}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
 
 
 def _show_checks() -> None:
     home = Home.from_env()
     table = Table("dataset", "rows", "synthetic rows", "checks passed", "checks warned", title="Checks", box=None)
-    with publish.open_published(home) as connection:
+    with editions.open_published(home) as connection:
         rows = connection.execute("""
             with judged as (
                 select snapshot_id, count(*) filter (passed) as passed, count(*) filter (not passed) as warned
@@ -282,7 +315,7 @@ def _show_checks() -> None:
 
 
 def _show_marts(home: Home) -> None:
-    with publish.open_published(home) as connection:
+    with editions.open_published(home) as connection:
         for mart in publish.MARTS:
             total, synthetic = connection.execute(
                 f"select count(*), count(*) filter (is_synthetic) from {mart}"

@@ -1,15 +1,10 @@
 """From the build file to what analysts read: copy into a fresh file, verify, export, rename. Nothing half-done shows.
 
-published/editions/<edition_id>/{alliance87.duckdb, parquet/<schema>/<table>.parquet, datapackage.json}
-published/alliance87.duckdb      the newest edition, replaced in one rename; open connections keep the old one
-published/latest                 the newest edition's folder, for Parquet readers
+Where it all lies: orchestration/editions.py.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +13,11 @@ import duckdb
 
 from ingest import storage
 from ingest.storage import Home, sql_text
-from orchestration import history, meta, warehouse
+from orchestration import editions, history, meta, warehouse
+from orchestration.editions import open_published, published_edition
 
 SCHEMAS = ("supply_chain", "country_progress", "reference", "meta")
 MARTS = ("supply_chain.mart_exposure", "country_progress.mart_progress")
-KEEP_BEFORE = 3  # previous editions kept for rollback and comparison
 
 
 class PublishRefused(Exception):
@@ -36,25 +31,12 @@ class Published:
     rows: dict[str, int]  # table -> rows
 
 
-def open_published(home: Home) -> duckdb.DuckDBPyConnection:
-    """The warehouse as analysts see it, read-only. Raises duckdb.IOException before the first publication."""
-    return duckdb.connect(home.warehouse, read_only=True, config=storage.DUCKDB_CONFIG)
-
-
-def published_edition(home: Home) -> dict[str, Any] | None:
-    """The one row of meta.edition of what analysts read now, or None."""
-    if not home.warehouse.exists():
-        return None
-    with open_published(home) as connection:
-        cursor = connection.execute("select * from meta.edition")
-        names = [column[0] for column in cursor.description or []]
-        row = cursor.fetchone()
-    return dict(zip(names, row, strict=True)) if row else None
-
-
 def is_due(home: Home) -> bool:
-    """Whether anything the warehouse is built from changed since it was published. With nothing to serve it is not."""
-    if not warehouse.serving(home):
+    """Whether anything the warehouse is built from changed since it was published.
+
+    Not with nothing to serve, and not while a rollback is in force.
+    """
+    if not warehouse.serving(home) or editions.hold(home):
         return False
     published = published_edition(home)
     return published is None or published["inputs_fingerprint"] != warehouse.inputs_fingerprint(home)
@@ -62,12 +44,12 @@ def is_due(home: Home) -> bool:
 
 def publish(home: Home) -> Published:
     """Publish the build file as a new edition. Raises PublishRefused."""
-    moment = storage.utcnow()
-    edition_id = moment.strftime("%Y%m%dT%H%M%S%fZ")
+    _refuse_while_held(home)
+    moment = editions.next_moment(home)
+    edition_id = moment.strftime(editions.ID)
     meta.write_meta(home, edition_id)
     history.write(home, moment)
-    editions = home.published / "editions"
-    with storage.work_folder(editions) as work:
+    with storage.work_folder(editions.folder(home)) as work:
         file = work / "alliance87.duckdb"
         _copy(warehouse.build_file(home), file)
         rows = _verify(file, warehouse.build_file(home))
@@ -75,10 +57,21 @@ def publish(home: Home) -> Published:
         history.create_macros(file)
         _export(file, work, edition_id)
         file.chmod(0o444)
-        storage.replace_folder(work, editions / edition_id)
-    _point(home, editions / edition_id)
-    _forget_old(editions)
+        storage.replace_folder(work, editions.folder(home) / edition_id)
+    with storage.exclusive(editions.lock(home)):
+        _refuse_while_held(home)
+        editions.serve(home, edition_id)
+        editions.forget_old(home, edition_id)
     return Published(edition_id, home.warehouse, rows)
+
+
+def _refuse_while_held(home: Home) -> None:
+    held = editions.hold(home)
+    if held:
+        raise PublishRefused(
+            f"a rollback holds edition {held['edition_id']} since {held['since']} ({held['reason']}); "
+            "`a87 rollback --end` lifts it"
+        )
 
 
 def _copy(build: Path, fresh: Path) -> None:
@@ -154,14 +147,16 @@ def _snapshot_columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, 
 
 
 def _export(file: Path, folder: Path, edition_id: str) -> None:
-    """Every table as Parquet, described by a Frictionless data package."""
+    """Every table as Parquet, described by a Frictionless data package. Sorted: equal tables are equal files."""
     resources = []
     with duckdb.connect(file, read_only=True, config=storage.DUCKDB_CONFIG) as connection:
         for table in _tables(connection):
             schema, name = table.split(".")
             path = folder / "parquet" / schema / f"{name}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection.execute(f"copy {table} to {sql_text(path)} (format parquet, compression zstd)")
+            connection.execute(
+                f"copy (from {table} order by all) to {sql_text(path)} (format parquet, compression zstd)"
+            )
             resources.append(_resource(connection, schema, name, path.relative_to(folder)))
         sources = connection.execute(
             "select distinct partner || ': ' || title, homepage, licence from meta.dataset order by all"
@@ -187,24 +182,3 @@ def _resource(connection: duckdb.DuckDBPyConnection, schema: str, name: str, pat
     return {
         "name": f"{schema}.{name}", "path": str(path), "format": "parquet", "schema": {"fields": fields},
     }  # fmt: skip
-
-
-def _point(home: Home, edition: Path) -> None:
-    """Two renames: the warehouse file (a hard link, so the edition is stored once) and the `latest` link."""
-    with tempfile.TemporaryDirectory(dir=home.published, prefix=".next.") as folder:
-        link = Path(folder) / "alliance87.duckdb"
-        try:
-            os.link(edition / "alliance87.duckdb", link)
-        except OSError:  # a file system without hard links
-            shutil.copy2(edition / "alliance87.duckdb", link)
-        latest = Path(folder) / "latest"
-        latest.symlink_to(edition.relative_to(home.published), target_is_directory=True)
-        link.replace(home.warehouse)
-        latest.replace(home.published / "latest")
-    storage.fsync(home.published)
-
-
-def _forget_old(editions: Path) -> None:
-    kept = sorted(folder for folder in editions.iterdir() if not folder.name.startswith("."))
-    for folder in kept[: -(KEEP_BEFORE + 1)]:
-        shutil.rmtree(folder)

@@ -17,7 +17,7 @@ from ingest import lake
 from ingest.registry import datasets
 from ingest.snapshots import Snapshot
 from ingest.storage import Home
-from orchestration import history, publish, warehouse
+from orchestration import editions, history, publish, warehouse
 from tests.quirks.warehouse import Warehouse
 
 DBT = Path(__file__).parents[2] / "dbt_project"
@@ -82,7 +82,7 @@ def at(edition_id: str) -> datetime:
 
 
 def as_of(home: Home, fact: str, columns: str, moment: datetime) -> list[tuple[Any, ...]]:
-    with publish.open_published(home) as connection:
+    with editions.open_published(home) as connection:
         return connection.execute(f"select {columns} from {fact}_as_of('{moment}') order by all").fetchall()
 
 
@@ -102,18 +102,18 @@ def test_a_fact_as_it_stood_on_a_day(home: Home, tmp_path: Path, fact, dataset_i
         [(one, 1.5, None), (other, 7.5, None)], [(one, 2.5, None), (other, 7.5, None)], [(other, 7.5, None)],
         [(one, 2.5, None), (other, 7.5, None)], [(one, 2.5, flag), (other, 7.5, None)],
     ]  # fmt: skip
-    editions = []
+    moments = []
     for rows in vintages:
-        editions.append(at(publish_with(home, tmp_path / "vintages", fact, dataset_id, rows)))
-        for moment, expected in zip(editions, believed, strict=False):  # whatever is published later
-            assert as_of(home, fact, columns, moment) == expected, (moment, len(editions))
-    for (earlier, later), expected in zip(pairwise(editions), believed, strict=False):
+        moments.append(at(publish_with(home, tmp_path / "vintages", fact, dataset_id, rows)))
+        for moment, expected in zip(moments, believed, strict=False):  # whatever is published later
+            assert as_of(home, fact, columns, moment) == expected, (moment, len(moments))
+    for (earlier, later), expected in zip(pairwise(moments), believed, strict=False):
         assert as_of(home, fact, columns, later - timedelta(microseconds=1)) == expected
         assert as_of(home, fact, columns, earlier + (later - earlier) / 2) == expected
-    assert as_of(home, fact, columns, editions[-1] + timedelta(days=9)) == believed[-1]
-    with pytest.raises(duckdb.InvalidInputException, match=f"{fact} is known since {editions[0]:%F %T}"):
-        as_of(home, fact, columns, editions[0] - timedelta(microseconds=1))
-    with publish.open_published(home) as connection:
+    assert as_of(home, fact, columns, moments[-1] + timedelta(days=9)) == believed[-1]
+    with pytest.raises(duckdb.InvalidInputException, match=f"{fact} is known since {moments[0]:%F %T}"):
+        as_of(home, fact, columns, moments[0] - timedelta(microseconds=1))
+    with editions.open_published(home) as connection:
         kept = connection.execute(f"select change, count(*) from {history.history_table(fact)} group by 1 order by 1")
         assert kept.fetchall() == [("added", 1), ("changed", 2), ("removed", 1)]  # revisions only
 
@@ -125,7 +125,7 @@ def test_an_edition_without_changes_adds_nothing(home: Home, tmp_path: Path) -> 
     (tmp_path / "vintages").mkdir()
     for _edition in (1, 2, 3):
         publish_with(home, tmp_path / "vintages", FACT, DATASET, [ROW("KEN", 1.5)])
-    with publish.open_published(home) as connection:
+    with editions.open_published(home) as connection:
         assert connection.execute("select count(*) from meta.fct_observation_history").fetchall() == [(0,)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ingest import lake, storage
 from ingest.registry import Dataset, datasets
 from ingest.snapshots import Snapshot
 from ingest.storage import Home
-from orchestration import meta, publish, warehouse
+from orchestration import editions, meta, publish, warehouse
 from orchestration.publish import PublishRefused
 
 WDI = datasets()["world_bank_wdi"]
@@ -91,8 +92,25 @@ def make_build(home: Home, *, without: str = "", snapshot_id: str = "wdi-1", fig
 
 
 def ask(home: Home, query: str) -> list[tuple[Any, ...]]:
-    with publish.open_published(home) as connection:
+    with editions.open_published(home) as connection:
         return connection.execute(query).fetchall()
+
+
+def publish_some(home: Home, number: int) -> list[str]:
+    """Editions with the figures 0, 1, 2 ... in mart_progress; returns their ids."""
+    made = []
+    for figure in range(number):
+        make_build(home, figure=figure)
+        made.append(publish.publish(home).edition_id)
+    return made
+
+
+def figure_read(home: Home) -> tuple[float, float]:
+    """The figure of mart_progress in the file and in the Parquet files of `latest`."""
+    ((in_file,),) = ask(home, "select share_pct from country_progress.mart_progress")
+    file = home.published / "latest" / "parquet" / "country_progress" / "mart_progress.parquet"
+    ((in_parquet,),) = duckdb.sql(f"select share_pct from '{file}'").fetchall()
+    return in_file, in_parquet
 
 
 def built(home: Home, query: str) -> list[tuple[Any, ...]]:
@@ -111,7 +129,7 @@ def test_a_build_becomes_the_warehouse_that_analysts_read(home, accept):
     assert published.rows["country_progress.mart_progress"] == 1
     assert published.rows["meta.dataset"] == len(datasets())
     assert ask(home, "from country_progress.mart_progress") == [("NA", 1.5, "wdi-1")]
-    edition = publish.published_edition(home)
+    edition = editions.published_edition(home)
     assert (edition["edition_id"], edition["edition"]) == (published.edition_id, "sample")
 
 
@@ -191,7 +209,7 @@ def test_an_open_reader_keeps_its_edition_while_the_next_is_published(home, acce
     make_build(home, figure=1.5)
     publish.publish(home)
     query = "select share_pct from country_progress.mart_progress"
-    with publish.open_published(home) as reader:
+    with editions.open_published(home) as reader:
         assert reader.execute(query).fetchall() == [(1.5,)]
         make_build(home, figure=2.5)
         publish.publish(home)
@@ -209,18 +227,116 @@ def test_nothing_half_done_lies_beside_what_is_published(home, accept):
 
 def test_the_three_editions_before_are_kept(home, accept):
     accept("wdi-1")
-    editions = []
-    for number in range(5):
-        make_build(home, figure=number)
-        editions.append(publish.publish(home).edition_id)
+    made = publish_some(home, 5)
     kept = sorted((home.published / "editions").iterdir())
-    assert [folder.name for folder in kept] == editions[1:]
+    assert [folder.name for folder in kept] == made[1:]
     figures = []
     for folder in kept:
         with duckdb.connect(folder / "alliance87.duckdb", read_only=True) as connection:
             figures += connection.execute("select share_pct from country_progress.mart_progress").fetchall()
     assert figures == [(1.0,), (2.0,), (3.0,), (4.0,)]
     assert (home.published / "latest").resolve() == kept[-1].resolve()
+
+
+def test_equal_tables_are_equal_files_whatever_the_order_of_their_rows(home, accept):
+    accept("wdi-1")
+    files = []
+    for order in ("asc", "desc"):
+        make_build(home)
+        with warehouse.open_build(home) as connection:
+            connection.execute(
+                f"create or replace table reference.dim_area as from range(200000) t(n) order by n {order}"
+            )
+        edition = publish.publish(home).edition_id
+        files.append(editions.folder(home) / edition / "parquet" / "reference" / "dim_area.parquet")
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_clock_that_goes_back_reorders_no_editions(home, accept, monkeypatch):
+    accept("wdi-1")
+    made = publish_some(home, 4)
+    monkeypatch.setattr(storage, "utcnow", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    made += publish_some(home, 2)
+    assert made == sorted(made)
+    assert editions.kept(home) == made[2:]
+    assert editions.published_edition(home)["edition_id"] == made[-1]
+
+
+# --- rollback --------------------------------------------------------------------------------------------------------
+
+
+def test_a_rollback_serves_the_edition_before_and_holds_it(home, accept):
+    accept("wdi-1")
+    made = publish_some(home, 3)
+    assert editions.roll_back(home, None, "figures doubted") == made[1]
+    assert figure_read(home) == (1.0, 1.0)
+    accept("wdi-2")
+    assert not publish.is_due(home)
+    with pytest.raises(PublishRefused, match=r"holds edition .*figures doubted.*a87 rollback --end"):
+        publish.publish(home)
+    assert figure_read(home) == (1.0, 1.0)
+    assert editions.end_rollback(home)
+    assert publish.is_due(home)
+    make_build(home, snapshot_id="wdi-2", figure=9)
+    publish.publish(home)
+    assert figure_read(home) == (9.0, 9.0)
+
+
+def test_a_rollback_goes_to_the_edition_that_is_named(home, accept):
+    accept("wdi-1")
+    made = publish_some(home, 4)
+    editions.roll_back(home, made[0], "")
+    assert figure_read(home) == (0.0, 0.0)
+
+
+def test_a_rollback_to_what_is_not_there_or_not_sound_changes_nothing(home, accept):
+    accept("wdi-1")
+    made = publish_some(home, 2)
+    spoiled = editions.folder(home) / made[0] / "alliance87.duckdb"
+    spoiled.chmod(0o644)
+    spoiled.write_bytes(b"half a file")
+    for asked in ("20200101T000000000000Z", "../editions", made[0], None):
+        with pytest.raises(editions.RollbackRefused):
+            editions.roll_back(home, asked, "")
+    assert figure_read(home) == (1.0, 1.0)
+    assert editions.hold(home) is None
+
+
+def test_a_publication_that_was_under_way_finds_the_hold(home, accept, monkeypatch):
+    accept("wdi-1")
+    publish_some(home, 2)
+    make_build(home, figure=7)
+    export = publish._export
+
+    def rolling_back_meanwhile(*arguments) -> None:
+        export(*arguments)
+        editions.roll_back(home, None, "meanwhile")
+
+    monkeypatch.setattr(publish, "_export", rolling_back_meanwhile)
+    with pytest.raises(PublishRefused):
+        publish.publish(home)
+    assert figure_read(home) == (0.0, 0.0)
+
+
+def test_a_publication_killed_between_its_renames_is_mended_by_the_next(home, accept, monkeypatch):
+    accept("wdi-1")
+    publish_some(home, 1)
+    accept("wdi-2")
+    make_build(home, snapshot_id="wdi-2", figure=5)
+    rename = Path.replace
+
+    def killed(self: Path, target: Path) -> Path:
+        if target == home.warehouse:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "replace", killed)
+        publish.publish(home)
+    assert figure_read(home) == (0.0, 5.0)
+    assert publish.is_due(home)
+    publish.publish(home)
+    assert figure_read(home) == (5.0, 5.0)
 
 
 def test_the_warehouse_is_stored_once_for_both_its_names(home, accept):
@@ -302,7 +418,7 @@ def test_what_somebody_left_in_the_schema_main_stays_private(home, accept):
 
 
 def test_the_first_vintage_makes_the_first_publication_due(home, accept):
-    assert publish.published_edition(home) is None
+    assert editions.published_edition(home) is None
     assert not publish.is_due(home)  # nothing to serve: an empty warehouse is never published
     accept("wdi-1")
     assert publish.is_due(home)
