@@ -65,6 +65,10 @@ class Vintage:
         return edition
 
 
+class VintageGone(Exception):
+    """A vintage that the journal of acceptances names is no longer kept."""
+
+
 def connect(threads: int = 2) -> duckdb.DuckDBPyConnection:
     """A private in-memory DuckDB: few threads, bounded memory, nothing installed or loaded from outside."""
     return duckdb.connect(
@@ -401,7 +405,7 @@ def frozen_since(home: Home, dataset_id: str, today: date) -> date | None:
 
 
 def vintages(home: Home, dataset_id: str) -> list[Vintage]:
-    """All accepted vintages, oldest first."""
+    """The accepted vintages that are kept, oldest first."""
     found = [_open(file.parent) for file in (home.lake(dataset_id) / "vintages").glob("*/vintage.json")]
     return sorted(found, key=lambda v: str(v.meta["settled_at"]))
 
@@ -433,13 +437,18 @@ def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, An
 
 
 def served_at(home: Home, dataset_id: str, moment: datetime) -> tuple[datetime, Vintage] | None:
-    """The vintage that served at a moment (with time zone) and since when, or None before the first acceptance."""
+    """The vintage that served at a moment (with time zone) and since when, or None before the first acceptance.
+
+    Raises VintageGone if it was deleted since.
+    """
     known = {v.snapshot_id: v for v in vintages(home, dataset_id)}
     accepted = [(datetime.fromisoformat(a["accepted_at"]), a["snapshot_id"]) for a in acceptances(home, dataset_id)]
     before = [entry for entry in accepted if entry[0] <= moment]
     if not before:
         return None
     since, name = max(before)
+    if name not in known:
+        raise VintageGone(f"{name}, which served from {since:%F %T} UTC, was deleted when its time was over")
     return since, known[name]
 
 

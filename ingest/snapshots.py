@@ -20,6 +20,7 @@ Edition = Literal["live", "recorded", "sample"]
 RANK: dict[str, int] = {"sample": 0, "recorded": 1, "live": 2}
 MAX_RATIO = 100  # unpacked : packed; FAO's real files have 16 to 18
 CHUNK = 1 << 20
+REJECTED = "rejected.json"  # beside snapshot.json, where the bytes could not be read
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def store(
 
 
 def _rejected(folder: Path) -> bool:
-    return (folder / "rejected.json").exists()
+    return (folder / REJECTED).exists()
 
 
 def read(home: Home, dataset_id: str, snapshot_id: str) -> Snapshot | None:
@@ -96,7 +97,7 @@ def find_by_signal(home: Home, dataset_id: str, edition: Edition, signal: dict[s
 
 def reject(home: Home, snapshot: Snapshot, why: str) -> None:
     """Keep unreadable bytes as evidence; the next run asks the partner again."""
-    storage.write_json(snapshot.folder(home) / "rejected.json", {"why": why, "at": storage.now()})
+    storage.write_json(snapshot.folder(home) / REJECTED, {"why": why, "at": storage.now()})
 
 
 def content_hash(files: Path, dataset: Dataset) -> str:

@@ -19,7 +19,13 @@ def build_definitions(
     here = environment.current()
     return dg.Definitions(
         assets=[*all_dataset_assets(), dbt_definitions(), publish_asset()],
-        jobs=[*schedules.partner_jobs(), schedules.REFRESH, schedules.WAREHOUSE, schedules.EVERYTHING],
+        jobs=[
+            *schedules.partner_jobs(),
+            schedules.REFRESH,
+            schedules.WAREHOUSE,
+            schedules.EVERYTHING,
+            schedules.housekeeping,
+        ],
         schedules=schedules.schedules(here),
         sensors=[schedules.warehouse_sensor(here)],
         resources={

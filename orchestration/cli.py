@@ -157,7 +157,11 @@ def as_of(
         raise typer.BadParameter("choose a name that ends in .parquet or .csv", param_hint="--to")
     home, asked = Home.from_env(), moment.replace(tzinfo=UTC)
     parts = months.parts(home, datasets()[dataset_id])
-    served = [found for part in parts if (found := lake.served_at(home, part.id, asked))]
+    try:
+        served = [found for part in parts if (found := lake.served_at(home, part.id, asked))]
+    except lake.VintageGone as error:
+        typer.echo(f"{dataset_id}: {error} (A87_KEEP_VINTAGE_DAYS, docs/deploy.md)", err=True)
+        raise typer.Exit(1) from error
     if not served:
         typer.echo(f"{dataset_id}: nothing had been accepted by {moment} UTC", err=True)
         raise typer.Exit(1)
@@ -180,6 +184,38 @@ def dev(port: Annotated[int, typer.Option(help="Port of the Dagster UI on 127.0.
     command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", workspace, "-p", str(port)]
     console.print(f"Dagster UI: http://127.0.0.1:{port}", highlight=False)
     os.execv(command[0], command)
+
+
+@app.command()
+def tidy(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
+) -> None:
+    """Delete runs, logs, quarantined deliveries and old vintages that are past their limits (docs/deploy.md)."""
+    from ingest.storage import utcnow
+    from orchestration import retention
+    from orchestration.instance import open_instance
+
+    home = Home.from_env()
+    tidied = retention.tidy(home, open_instance(home), utcnow(), dry_run=dry_run)
+    for name in (*tidied.vintages, *tidied.quarantined, *tidied.deliveries, *tidied.leftovers):
+        typer.echo(name)
+    typer.echo(f"{'would go' if dry_run and not tidied.refused else 'tidied'}: {tidied}")
+
+
+@app.command()
+def serve(
+    role: Annotated[str, typer.Argument(help="code, ui (read-only), admin or daemon.")],
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; leave it unless a proxy stands before it.")
+    ] = "127.0.0.1",
+) -> None:
+    """Run one process of a deployment until it is stopped; deploy/ starts them under systemd or compose."""
+    from orchestration import services
+
+    try:
+        services.serve(Home.from_env(), role, host)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command()

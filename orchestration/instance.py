@@ -10,32 +10,56 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from ingest.storage import Home
 
-CONFIG = Path(__file__).parent.parent / "dagster.yaml"
+REPOSITORY = Path(__file__).parent.parent
+CONFIG = REPOSITORY / "dagster.yaml"  # one machine: Dagster's own files are SQLite, below the data root
+TEAM_CONFIG = REPOSITORY / "deploy" / "dagster-postgres.yaml"  # a team: they are in the PostgreSQL of POSTGRES_URL
+POSTGRES_URL = "A87_POSTGRES_URL"
+POSTGRES_SCHEME = "postgresql+psycopg2://"  # without the driver's name SQLAlchemy 2.1 takes one that Dagster has not
 PID_TAG = "alliance87/pid"
 
 
 def dagster_home(home: Home) -> Path:
-    """DAGSTER_HOME below the data root, with this repository's dagster.yaml in it."""
+    """DAGSTER_HOME below the data root, with this repository's settings for where runs are kept.
+
+    Raises ValueError for an address that Dagster cannot use, and where a data root whose runs are in PostgreSQL is
+    opened without its address: pools and runs of two instances would not know of each other.
+    """
     home.dagster.mkdir(parents=True, exist_ok=True)
-    link = home.dagster / "dagster.yaml"
-    if not (link.is_symlink() and link.resolve() == CONFIG.resolve()):
+    link, config = home.dagster / "dagster.yaml", _config()
+    if link.is_symlink() and link.readlink().name == TEAM_CONFIG.name and config != TEAM_CONFIG:
+        raise ValueError(
+            f"{home.root} keeps its runs in PostgreSQL: set {POSTGRES_URL} (to go back to SQLite: rm {link})"
+        )
+    if not (link.is_symlink() and link.resolve() == config.resolve()):
         link.unlink(missing_ok=True)
-        link.symlink_to(CONFIG)
+        link.symlink_to(config)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     return home.dagster
 
 
+def _config() -> Path:
+    address = os.environ.get(POSTGRES_URL, "")
+    if address and not address.startswith(POSTGRES_SCHEME):
+        raise ValueError(f"{POSTGRES_URL} has to begin with {POSTGRES_SCHEME}")  # not the address: it holds a password
+    return TEAM_CONFIG if address else CONFIG
+
+
 def open_instance(home: Home) -> DagsterInstance:
-    """The instance, after closing what killed command lines left open: their runs would stay `started` for ever and
-    hold their pools, since only a daemon watches runs."""
+    """The instance, after closing what killed command lines left open."""
     dagster_home(home)
     instance = dg.DagsterInstance.get()
+    close_abandoned(instance)
+    return instance
+
+
+def close_abandoned(instance: DagsterInstance) -> None:
+    """Close the runs of command lines that are gone: they would stay `started` and hold their pools, since the daemon
+    watches only what it started."""
     for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
         pid = run.tags.get(PID_TAG)
         if pid and not _is_alive(int(pid)):
             instance.report_run_failed(run, "the process that executed this run is gone")
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-    return instance
 
 
 def _is_alive(pid: int) -> bool:

@@ -1,7 +1,8 @@
 """Which dbt models are older than what they are built from, so that a build is in proportion to what moved.
 
 A model's state is a hash of the vintages of all datasets upstream of it and of all code; the build file holds those
-of the last build that passed. Any change of code, a build that failed and a file that was deleted mean: all models.
+of the last build that passed. What a build that failed or broke off had in hand is outdated, whatever else; any change
+of code and a file that was deleted mean: all models.
 """
 
 from __future__ import annotations
@@ -51,12 +52,13 @@ def states(home: Home, manifest: Manifest) -> dict[str, str]:
     }
 
 
-def forget(home: Home) -> dict[str, str]:
-    """Before a build: what breaks off or fails leaves no state, so that all is built next. Returns what was known."""
-    known = _known(home)
+def forget(home: Home, selected: Collection[str]) -> dict[str, str]:
+    """Before a build of these models: should it break off or fail, they have no state and are built next, by the same
+    run started again or by another. Returns what is still known of the others."""
+    kept = {model: state for model, state in _known(home).items() if model not in selected}
     with warehouse.open_build(home) as connection:
-        connection.execute(f"drop table if exists {STATE.name}")
-    return known
+        warehouse.write_table(connection, STATE, sorted(kept.items()))
+    return kept
 
 
 def remember(home: Home, known: Mapping[str, str], expected: Mapping[str, str], built: Collection[str]) -> None:

@@ -1,15 +1,19 @@
-"""Jobs, the partners' schedules, and the sensor that rebuilds the warehouse when its inputs changed."""
+"""Jobs, their schedules, and the sensor that rebuilds the warehouse when its inputs changed."""
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of decorated functions at run time.
 import functools
 from typing import Any
 
 import dagster as dg
+from dagster import DagsterRunStatus, RunsFilter
 
+from ingest import storage
 from ingest.registry import datasets, partners
 from ingest.storage import Home
-from orchestration import publish, warehouse
+from orchestration import publish, retention, warehouse
 from orchestration.environment import Environment
+from orchestration.instance import close_abandoned
+from orchestration.warehouse_assets import outdated_assets
 
 TIMEZONE = "Europe/Brussels"
 LAKE = dg.AssetSelection.groups(*partners())
@@ -37,36 +41,74 @@ EVERYTHING = dg.define_asset_job(
     "warehouse sensor, which builds from the last good vintages.",
 )
 
+BUILDING = (WAREHOUSE.name, EVERYTHING.name)
+IN_PROGRESS = (
+    DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+)  # fmt: skip
+
+
+@dg.op(description="Deletes what is older than its limit; closes runs whose process is gone.")
+def tidy_up(context: dg.OpExecutionContext, home: dg.ResourceParam[Home]) -> None:
+    close_abandoned(context.instance)
+    tidied = retention.tidy(home, context.instance, storage.utcnow())
+    context.log.info(str(tidied))
+    context.add_output_metadata(tidied.metadata)
+
+
+@dg.job(
+    name="housekeeping", description="Delete runs, logs, quarantined deliveries and old vintages past their limits."
+)
+def housekeeping() -> None:
+    tidy_up()
+
 
 def schedules(environment: Environment) -> list[dg.ScheduleDefinition]:
-    status = dg.DefaultScheduleStatus.RUNNING if environment.unattended else dg.DefaultScheduleStatus.STOPPED
+    own = [(job, partners()[job.name].schedule, partners()[job.name].cadence) for job in partner_jobs()]
+    own.append((housekeeping, retention.SCHEDULE, "once a day, while nobody refreshes"))
     return [
         dg.ScheduleDefinition(
             name=f"{job.name}_schedule",
             job=job,
-            cron_schedule=partners()[job.name].schedule,
+            cron_schedule=cron,
             execution_timezone=TIMEZONE,
-            default_status=status,
-            description=partners()[job.name].cadence,
+            default_status=dg.DefaultScheduleStatus[_status(environment)],
+            description=cadence,
         )
-        for job in partner_jobs()
+        for job, cron, cadence in own
     ]
 
 
 def warehouse_sensor(environment: Environment) -> dg.SensorDefinition:
-    status = dg.DefaultSensorStatus.RUNNING if environment.unattended else dg.DefaultSensorStatus.STOPPED
-
     @dg.sensor(
         name="warehouse_is_due",
         job=WAREHOUSE,
         minimum_interval_seconds=60,
-        default_status=status,
-        description="Starts the warehouse job once for every change of its inputs.",
+        default_status=dg.DefaultSensorStatus[_status(environment)],
+        description="Starts what of the warehouse job is older than its inputs, once for every change of them.",
     )
-    def warehouse_is_due(home: dg.ResourceParam[Home]) -> dg.RunRequest | dg.SkipReason:
+    def warehouse_is_due(
+        context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]
+    ) -> dg.RunRequest | dg.SkipReason:
+        close_abandoned(context.instance)
         if not publish.is_due(home):
             return dg.SkipReason("the published warehouse was built from what the lake serves now")
-        # The run key stands for the inputs, so a build that fails is not started again until they change.
-        return dg.RunRequest(run_key=warehouse.inputs_fingerprint(home))
+        building = context.instance.get_runs(RunsFilter(statuses=list(IN_PROGRESS)))
+        if storage.is_held(home.build / ".lock") or any(run.job_name in BUILDING for run in building):
+            return dg.SkipReason("a build is under way")
+        return dg.RunRequest(run_key=_build_key(home), asset_selection=outdated_assets(home))
 
     return warehouse_is_due
+
+
+def _build_key(home: Home) -> str:
+    """Dagster starts a run once for a key. This one stands for what there is to do, so a build that fails is not
+    started again until its inputs change, or until the next day: a full disk passes. What is published is part of it,
+    since a partner may take a revision back and so bring inputs that were built once before."""
+    published = publish.published_edition(home)
+    edition = published["edition_id"] if published else "nothing"
+    return f"{warehouse.inputs_fingerprint(home)} after {edition} on {storage.utcnow():%Y-%m-%d}"
+
+
+def _status(environment: Environment) -> str:
+    return "RUNNING" if environment.unattended else "STOPPED"

@@ -37,14 +37,22 @@ class Translator(DagsterDbtTranslator):
 
 
 def ensure_manifest() -> Path:
-    """Parse the dbt project if a file of it is newer than the manifest. Needs no database and no network."""
+    """Parse the dbt project if a file of it is newer than the manifest. Needs no database and no network.
+
+    Writes nothing where a deployment shipped the manifest: its program folder is read-only.
+    """
     manifest = Path(PROJECT.manifest_path)
-    with storage.exclusive(manifest.with_name(".lock")):
-        newest = max(file.stat().st_mtime for file in warehouse.dbt_source_files())
-        if not manifest.exists() or manifest.stat().st_mtime < newest:
-            dbt = DbtCliResource(project_dir=PROJECT, dbt_executable=DBT)
-            dbt.cli(["parse", "--quiet"], target_path=manifest.parent).wait()
+    if not _is_parsed(manifest):
+        with storage.exclusive(manifest.with_name(".lock")):
+            if not _is_parsed(manifest):
+                dbt = DbtCliResource(project_dir=PROJECT, dbt_executable=DBT)
+                dbt.cli(["parse", "--quiet"], target_path=manifest.parent).wait()
     return manifest
+
+
+def _is_parsed(manifest: Path) -> bool:
+    newest = max(file.stat().st_mtime for file in warehouse.dbt_source_files())
+    return manifest.exists() and manifest.stat().st_mtime >= newest
 
 
 def read_manifest() -> dict[str, Any]:
@@ -57,7 +65,8 @@ def dbt_definitions() -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], dbt: DbtCliResource
     ) -> Iterator[Any]:
         with storage.exclusive(home.build / ".lock"):
-            known, expected = outdated.forget(home), outdated.states(home, read_manifest())
+            selected = {".".join(key.path) for key in context.selected_asset_keys}
+            known, expected = outdated.forget(home, selected), outdated.states(home, read_manifest())
             warehouse.prepare(home)
             warehouse.drop_retired(home, _relations())
             os.environ["A87_BUILD_FILE"] = str(warehouse.build_file(home))
@@ -69,8 +78,7 @@ def dbt_definitions() -> dg.AssetsDefinition:
             yield from _with_row_counts(home, events, invocation.manifest)
             if not invocation.is_successful():
                 raise dg.Failure(description=str(invocation.get_error()), allow_retries=False)
-            built = {".".join(key.path) for key in context.selected_asset_keys}
-            outdated.remember(home, known, expected, built)
+            outdated.remember(home, known, expected, selected)
 
     return dbt_models
 

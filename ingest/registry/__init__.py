@@ -122,6 +122,7 @@ class Dataset(Strict):
     known: dict[str, tuple[str, ...]] = {}  # column -> its code list; a blank is always allowed
     ignored: tuple[str, ...] = ()  # wire columns that are known and not taken
     unit_by: tuple[str, str] | None = None  # (measure column, unit column): a measure never changes its unit unseen
+    keep_all_vintages: bool = False  # old ones go on saying something that newer ones do not: no age limit
     drop_repeats: bool = False  # the partner sends rows twice, cell for cell: one stays
     max_rejected_pct: float = 0.0  # so many lines that are not CSV are put aside; any more, and the load fails
     request: dict[str, Any] = {}  # read by the partner's module

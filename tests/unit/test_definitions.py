@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import duckdb
 import pytest
 from dagster._core.definitions.repository_definition import RepositoryDefinition
+from dagster._utils.schedules import schedule_execution_time_iterator
 
-from ingest import lake
+from ingest import lake, storage
 from ingest.registry import datasets, partners
 from ingest.snapshots import Snapshot
-from orchestration import schedules, warehouse
+from orchestration import outdated, schedules, warehouse
 from orchestration.build import build_definitions
 from orchestration.environment import ENVIRONMENTS
 from orchestration.resources import HomeResource, Partners
+from orchestration.warehouse_assets import publish_asset
 
 DATASET_CHECKS = {"refreshed", "schema", "key_unique", "required_not_null", "row_floor", "row_loss", "mass_revision"}
 WHEN = {
@@ -25,6 +29,7 @@ WHEN = {
     "world_bank_schedule": "50 3 * * *",
     "eurostat_schedule": "30 23 * * *",
     "ilab_schedule": "20 4 * * 1",
+    "housekeeping_schedule": "40 12 * * *",
 }
 
 
@@ -146,9 +151,10 @@ def test_the_published_warehouse_waits_for_the_tables_that_analysts_read(graph):
 # --- jobs ------------------------------------------------------------------------------------------------------------
 
 
-def test_there_is_a_job_a_partner_and_three_for_the_whole(repository):
+def test_there_is_a_job_a_partner_three_for_the_whole_and_one_that_tidies(repository):
     names = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
-    assert names == {"fao", "ilo", "world_bank", "eurostat", "ilab", "refresh", "warehouse", "everything"}
+    jobs = {"fao", "ilo", "world_bank", "eurostat", "ilab", "refresh", "warehouse", "everything", "housekeeping"}
+    assert names == jobs
 
 
 @pytest.mark.parametrize("partner", partners())
@@ -181,12 +187,29 @@ def test_every_partner_has_a_schedule_at_its_own_time(repository):
 
 
 @pytest.mark.parametrize(("environment", "status"), [(None, "STOPPED"), ("dev", "STOPPED"), ("prod", "RUNNING")])
-def test_schedules_and_sensor_start_by_themselves_in_prod_only(environment, status):
+def test_schedules_and_sensors_start_by_themselves_in_prod_only(environment, status):
     repository = load(environment).get_repository_def()
     assert {schedule.default_status.value for schedule in repository.schedule_defs} == {status}
-    assert [(sensor.name, sensor.default_status.value) for sensor in repository.sensor_defs] == [
-        ("warehouse_is_due", status)
-    ]
+    assert {sensor.default_status.value for sensor in repository.sensor_defs} == {status}
+    assert "warehouse_is_due" in {sensor.name for sensor in repository.sensor_defs}
+
+
+@pytest.mark.parametrize("change", [date(2026, 10, 25), date(2027, 3, 28)])  # 25 and 23 hours long in Brussels
+def test_every_schedule_ticks_once_a_day_when_the_clocks_change(repository, change):
+    zone = ZoneInfo("Europe/Brussels")
+    for schedule in repository.schedule_defs:
+        start = datetime.combine(change - timedelta(days=1), time(), zone)
+        ticks: list[date] = []
+        for at in schedule_execution_time_iterator(
+            start.timestamp(), schedule.cron_schedule, schedule.execution_timezone
+        ):
+            local = at.astimezone(zone)
+            if local.date() > change + timedelta(days=7):
+                break
+            ticks.append(local.date())
+        days = [change + timedelta(days=n) for n in range(-1, 8)]
+        weekly = schedule.cron_schedule.endswith("1")
+        assert ticks == [day for day in days if day.weekday() == 0 or not weekly], schedule.name
 
 
 def test_an_environment_that_is_not_declared_does_not_load():
@@ -199,25 +222,29 @@ def tick(home):
     """One evaluation of the sensor on the data root."""
     sensor = schedules.warehouse_sensor(ENVIRONMENTS["dev"])
 
+    instance = dg.DagsterInstance.ephemeral()
+
     def tick():
-        context = dg.build_sensor_context(resources={"home": HomeResource()})
+        context = dg.build_sensor_context(resources={"home": HomeResource()}, instance=instance)
         return sensor.evaluate_tick(context)
 
+    tick.instance = instance
     return tick
 
 
-def publish_as(home, fingerprint: str) -> None:
-    home.published.mkdir(parents=True)
+def publish_as(home, fingerprint: str, edition_id: str = "e1") -> None:
+    home.published.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(home.warehouse) as connection:
-        connection.execute("create schema meta")
-        connection.execute(f"create table meta.edition as select '{fingerprint}' as inputs_fingerprint")
+        connection.execute("create schema if not exists meta")
+        edition = f"'{edition_id}' as edition_id, '{fingerprint}' as inputs_fingerprint"
+        connection.execute(f"create or replace table meta.edition as select {edition}")
 
 
-def accept_a_vintage(home, tmp_path) -> None:
+def accept_a_vintage(home, tmp_path, name: str = "g-1") -> None:
     """Any dataset will do: without one there is nothing to build from."""
     dataset = datasets()["ilab_goods"]
     lake.write_empty(dataset, tmp_path / "v" / "data.parquet")
-    snapshot = Snapshot("g-1", dataset.id, "ilab", "sample", "", "2026-01-01T00:00:00Z", "", {}, "", 0, "")
+    snapshot = Snapshot(name, dataset.id, "ilab", "sample", "", "2026-01-01T00:00:00Z", "", {}, "", 0, "")
     lake.settle(home, dataset.id, lake.Vintage(tmp_path / "v", lake.describe(snapshot, 0, None)), {}, passed=True)
 
 
@@ -225,7 +252,58 @@ def test_the_sensor_starts_one_build_for_a_change_of_the_inputs(home, tick, tmp_
     accept_a_vintage(home, tmp_path)
     publish_as(home, "of other inputs")
     keys = [request.run_key for _ in range(2) for request in tick().run_requests]
-    assert keys == [warehouse.inputs_fingerprint(home)] * 2  # Dagster starts a run once for a key
+    assert len(keys) == 2
+    assert len(set(keys)) == 1  # Dagster starts a run once for a key
+
+
+def test_the_sensor_asks_for_what_is_older_than_its_inputs_only(home, tick, tmp_path, monkeypatch):
+    accept_a_vintage(home, tmp_path)
+    monkeypatch.setattr(outdated, "models", lambda *_: {"reference.dim_area"})
+    [request] = tick().run_requests
+    assert [key.to_user_string() for key in request.asset_selection] == ["reference/dim_area", "published/alliance87"]
+
+
+def test_a_vintage_that_arrives_during_a_build_stops_its_publication_and_is_built_next(home, tick, tmp_path):
+    accept_a_vintage(home, tmp_path)
+    [first] = tick().run_requests
+    accept_a_vintage(home, tmp_path, "g-2")
+    built = dg.materialize([publish_asset()], resources={"home": HomeResource()}, raise_on_error=False)
+    [failure] = built.get_step_failure_events()
+    assert "models are older than their inputs" in failure.step_failure_data.user_failure_data.description
+    [second] = tick().run_requests
+    assert second.run_key != first.run_key
+
+
+def test_inputs_that_a_partner_took_back_are_built_again(home, tick, tmp_path):
+    accept_a_vintage(home, tmp_path)
+    publish_as(home, "of other inputs", "e1")
+    [first] = tick().run_requests
+    publish_as(home, "of inputs that were taken back", "e3")
+    [again] = tick().run_requests
+    assert again.run_key != first.run_key
+
+
+def test_a_build_that_failed_is_tried_again_on_the_next_day(home, tick, tmp_path, monkeypatch):
+    accept_a_vintage(home, tmp_path)
+    monkeypatch.setattr(storage, "utcnow", lambda: datetime(2026, 11, 24, 4, tzinfo=UTC))
+    [first] = tick().run_requests
+    monkeypatch.setattr(storage, "utcnow", lambda: datetime(2026, 11, 25, 4, tzinfo=UTC))
+    [second] = tick().run_requests
+    assert second.run_key != first.run_key
+
+
+@pytest.mark.parametrize("job", ["warehouse", "everything"])
+def test_the_sensor_starts_nothing_while_a_build_is_under_way(home, tick, tmp_path, job):
+    accept_a_vintage(home, tmp_path)
+    tick.instance.add_run(dg.DagsterRun(job_name=job, run_id=job, status=dg.DagsterRunStatus.STARTING))
+    result = tick()
+    assert (result.run_requests, result.skip_message) == ([], "a build is under way")
+
+
+def test_the_sensor_starts_nothing_while_somebody_holds_the_build_file(home, tick, tmp_path):
+    accept_a_vintage(home, tmp_path)
+    with storage.exclusive(home.build / ".lock"):
+        assert tick().run_requests == []
 
 
 def test_the_sensor_lets_a_warehouse_be_that_is_up_to_date(home, tick, tmp_path):
@@ -265,7 +343,7 @@ print(len(defs.get_repository_def().schedule_defs))
 def test_a_code_location_loads_without_a_network_request():
     run = subprocess.run([sys.executable, "-c", OFFLINE], capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
-    assert run.stdout.split() == ["guarded", "5"]
+    assert run.stdout.split() == ["guarded", "6"]
 
 
 def test_the_door_to_the_partners_can_be_replaced(definitions):

@@ -31,7 +31,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def build(home: Home, built: set[str]) -> None:
-    known, expected = outdated.forget(home), outdated.states(home, MANIFEST)
+    known, expected = outdated.forget(home, built), outdated.states(home, MANIFEST)
     outdated.remember(home, known, expected, built)
 
 
@@ -53,10 +53,21 @@ def test_other_code_makes_everything_outdated(home: Home, served: dict[str, str]
     assert outdated.models(home, MANIFEST) == ALL
 
 
-def test_a_build_that_broke_off_leaves_nothing_up_to_date(home: Home, served: dict[str, str]) -> None:
+def test_what_a_build_that_broke_off_had_in_hand_is_outdated(home: Home, served: dict[str, str]) -> None:
     build(home, ALL)
-    outdated.forget(home)
-    assert outdated.models(home, MANIFEST) == ALL
+    served["b"] = "b2"
+    outdated.forget(home, {"s.both", "s.list"})
+    assert outdated.models(home, MANIFEST) == {"s.both", "s.list"}
+
+
+def test_the_same_part_built_again_after_a_crash_makes_everything_up_to_date(
+    home: Home, served: dict[str, str]
+) -> None:
+    build(home, ALL)
+    served["b"] = "b2"
+    outdated.forget(home, {"s.both"})
+    build(home, {"s.both"})
+    assert outdated.models(home, MANIFEST) == set()
 
 
 def test_a_lost_build_file_means_all(home: Home, served: dict[str, str]) -> None:
