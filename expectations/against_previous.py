@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from expectations.model import Check, Expect, in_list, listed, quoted, registry_file, rows, shown
+from expectations.model import Check, Expect, in_list, listed, registry_file, rows, shown
 from ingest import storage
 from ingest.registry import Dataset
+from ingest.storage import sql_name, sql_text
 
 EMPTIES_POINTS = 5  # percentage points by which the share of empty values may rise
 LISTED = 30  # areas named in a message
@@ -61,17 +62,17 @@ def row_loss(dataset: Dataset, rows_before: int) -> Check:
 def unit_stable(dataset: Dataset, measure: str, unit: str) -> Check:
     """A unit of `confirmed_names` was read up on, and says nothing against its measure."""
     pair = listed((measure, unit))
-    known = f"select {quoted(measure)} from previous"
+    known = f"select {sql_name(measure)} from previous"
     read_up = in_list(dataset.tolerances.confirmed_names)
-    confirmed = f"select {quoted(measure)} from {{batch}} where {quoted(unit)} in ({read_up})"
+    confirmed = f"select {sql_name(measure)} from {{batch}} where {sql_name(unit)} in ({read_up})"
     failing = f"""
         select {pair}, 'gone' as finding from (
-            select {pair} from previous where {quoted(measure)} not in ({confirmed})
+            select {pair} from previous where {sql_name(measure)} not in ({confirmed})
             except select {pair} from {{batch}})
         union all
         select {pair}, 'new' as finding from (
             select {pair} from {{batch}}
-            where {quoted(measure)} in ({known}) and {quoted(measure)} not in ({confirmed})
+            where {sql_name(measure)} in ({known}) and {sql_name(measure)} not in ({confirmed})
             except select {pair} from previous)"""
     return Check(
         name="unit_stable",
@@ -87,9 +88,9 @@ def unit_stable(dataset: Dataset, measure: str, unit: str) -> Check:
 def indicators_kept(dataset: Dataset, measured: Sequence[str]) -> Check:
     withdrawn = in_list(dataset.tolerances.withdrawn_codes)
     failing = " union all ".join(
-        f"select '{name}' as code_column, {quoted(name)} as code, count(*) as rows_before from previous "
-        f"where {quoted(name)} is not null and {quoted(name)} not in ({withdrawn}) "
-        f"and {quoted(name)} not in (select {quoted(name)} from {{batch}} where {quoted(name)} is not null) "
+        f"select {sql_text(name)} as code_column, {sql_name(name)} as code, count(*) as rows_before from previous "
+        f"where {sql_name(name)} is not null and {sql_name(name)} not in ({withdrawn}) "
+        f"and {sql_name(name)} not in (select {sql_name(name)} from {{batch}} where {sql_name(name)} is not null) "
         "group by all"
         for name in measured
     )
@@ -114,8 +115,8 @@ def indicator_names_kept(dataset: Dataset, named: Sequence[str]) -> Check:
 
     def pairs(name: str, view: str) -> str:
         # partners print one and the same name with one blank or with two
-        label = f"regexp_replace(trim({quoted(name + '_label')}), '\\s+', ' ', 'g')"
-        return f"select distinct '{name}' as code_column, {quoted(name)} as code, {label} as name from {view}"
+        label = f"regexp_replace(trim({sql_name(name + '_label')}), '\\s+', ' ', 'g')"
+        return f"select distinct {sql_text(name)} as code_column, {sql_name(name)} as code, {label} as name from {view}"
 
     failing = " union all ".join(
         f"select n.code_column, n.code, n.name, any_value(b.name) as name_before from ({pairs(name, '{batch}')}) as n "
@@ -137,8 +138,8 @@ def indicator_names_kept(dataset: Dataset, named: Sequence[str]) -> Check:
 
 def areas_kept(dataset: Dataset, area: str) -> Check:
     allowed = dataset.tolerances.max_areas_lost
-    a = quoted(area)
-    last = f", max({quoted(dataset.period_column)}) as last_period" if dataset.period_column else ""
+    a = sql_name(area)
+    last = f", max({sql_name(dataset.period_column)}) as last_period" if dataset.period_column else ""
     failing = (
         f"select {a}, count(*) as rows_before{last} from previous "
         f"where {a} is not null and {a} not in (select {a} from {{batch}} where {a} is not null) group by {a}"
@@ -160,13 +161,13 @@ def areas_kept(dataset: Dataset, area: str) -> Check:
 
 def last_year_kept(dataset: Dataset, area: str, period: str) -> Check:
     """Areas that are gone altogether are left to `areas_kept`, projections beyond this year are left aside."""
-    is_past = f"left({quoted(period)}, 4) <= '{storage.utcnow().year}'"
+    is_past = f"left({sql_name(period)}, 4) <= '{storage.utcnow().year}'"
     counts = f"{is_past} and obs_value is not null" if dataset.has_obs else is_past
-    last = f"max({quoted(period)}) filter (where {counts})"
+    last = f"max({sql_name(period)}) filter (where {counts})"
     failing = f"""
-        select {quoted(area)}, last_before, last_now
-        from (select {quoted(area)}, {last} as last_before from previous group by 1) as b
-        join (select {quoted(area)}, {last} as last_now from {{batch}} group by 1) as n using ({quoted(area)})
+        select {sql_name(area)}, last_before, last_now
+        from (select {sql_name(area)}, {last} as last_before from previous group by 1) as b
+        join (select {sql_name(area)}, {last} as last_now from {{batch}} group by 1) as n using ({sql_name(area)})
         where last_before is not null and (last_now is null or last_now < last_before)"""
     return Check(
         name="last_year_kept",
@@ -185,11 +186,11 @@ def series_last_year_kept(dataset: Dataset, area: str, period: str, series: Sequ
     Areas and codes that are gone altogether are left to `areas_kept` and `indicators_kept`.
     """
     allowed = dataset.tolerances.max_last_year_lost_pct
-    a, p = quoted(area), quoted(period)
+    a, p = sql_name(area), sql_name(period)
     with_value = " filter (where obs_value is not null)" if dataset.has_obs else ""
 
     def latest(view: str, name: str) -> str:
-        codes = ", ".join(f"coalesce({quoted(code)}, '') as {quoted(code)}" for code in series)
+        codes = ", ".join(f"coalesce({sql_name(code)}, '') as {sql_name(code)}" for code in series)
         return f"select {a}, {codes}, max({p}){with_value} as {name} from {view} group by all"
 
     failing = f"""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from expectations.model import Check, in_list, listed, quoted, rows, shown
+from expectations.model import Check, in_list, listed, rows, shown
 from ingest.registry import Dataset
+from ingest.storage import sql_name, sql_text
 
 WORLD = "5000"
 WORLD_MOVES_PCT = 20  # a world total that a release moves by more may mean another commodity (fao quirk 24)
@@ -58,16 +59,16 @@ def unit_given(dataset: Dataset) -> Check:
 
 def _same(dataset: Dataset, one: str, other: str, *aside: str) -> str:
     """Condition that two rows agree in the key, some columns left aside."""
-    key = [quoted(name) for name in dataset.key if name not in aside]
+    key = [sql_name(name) for name in dataset.key if name not in aside]
     return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in key)
 
 
 def world_totals_kept(dataset: Dataset, area: str) -> Check:
-    key = ", ".join(f"n.{quoted(name)}" for name in dataset.key)
+    key = ", ".join(f"n.{sql_name(name)}" for name in dataset.key)
     failing = f"""
         select {key}, b.obs_value as value_before, n.obs_value as value_now
-        from (select * from {{batch}} where {quoted(area)} = '{WORLD}') as n
-        join (select * from previous where {quoted(area)} = '{WORLD}') as b on {_same(dataset, "n", "b")}
+        from (select * from {{batch}} where {sql_name(area)} = '{WORLD}') as n
+        join (select * from previous where {sql_name(area)} = '{WORLD}') as b on {_same(dataset, "n", "b")}
         where abs(n.obs_value - b.obs_value) * 100 > {WORLD_MOVES_PCT} * abs(b.obs_value)"""
     return Check(
         name="world_totals_kept",
@@ -84,10 +85,12 @@ def world_totals_kept(dataset: Dataset, area: str) -> Check:
 
 def no_overlap_with_successors(dataset: Dataset, area: str) -> Check:
     """FAO ends dissolved areas in other years than its definitions say, by dataset: what counts is what is there."""
-    pairs = ", ".join(f"('{old}', '{new}')" for old, successors in SUCCESSORS.items() for new in successors)
-    a = quoted(area)
+    pairs = ", ".join(
+        f"({sql_text(old)}, {sql_text(new)})" for old, successors in SUCCESSORS.items() for new in successors
+    )
+    a = sql_name(area)
     failing = f"""
-        select distinct d.{a} as dissolved, s.{a} as successor, d.{quoted(dataset.period_column or "")}
+        select distinct d.{a} as dissolved, s.{a} as successor, d.{sql_name(dataset.period_column or "")}
         from {{batch}} as d
         join (values {pairs}) as pairs(dissolved, successor) on d.{a} = pairs.dissolved
         join {{batch}} as s on s.{a} = pairs.successor and {_same(dataset, "d", "s", area)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ingest.registry import OBS_COLUMNS, Dataset
-from ingest.storage import sql_text
+from ingest.storage import sql_name, sql_text
 
 Severity = Literal["ERROR", "WARN"]
 Needs = Literal["load", "previous", "revision"]
@@ -78,12 +78,8 @@ def rows(sql: str) -> Expect:
     return Expect("UnexpectedRowsExpectation", {"unexpected_rows_query": query})
 
 
-def quoted(name: str) -> str:
-    return f'"{name}"'
-
-
 def listed(names: Iterable[str]) -> str:
-    return ", ".join(quoted(name) for name in names)
+    return ", ".join(sql_name(name) for name in names)
 
 
 def in_list(texts: Iterable[str]) -> str:

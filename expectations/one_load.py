@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from expectations.model import Check, Expect, listed, quoted, registry_file, rows, shown
+from expectations.model import Check, Expect, listed, registry_file, rows, shown
 from ingest import storage
 from ingest.registry import Dataset
-from ingest.storage import sql_text
+from ingest.storage import sql_name, sql_text
 
 YEARS_AHEAD = 6  # projections reach this far, where the registry does not say otherwise
 
@@ -109,8 +109,8 @@ def key_unique(dataset: Dataset) -> Check:
 
 def required_not_null(dataset: Dataset) -> Check:
     names = [column.name for column in dataset.columns if column.required]
-    blank = " or ".join(f"trim(cast({quoted(n)} as varchar)) = ''" for n in names)
-    null = " or ".join(f"{quoted(n)} is null" for n in names)
+    blank = " or ".join(f"trim(cast({sql_name(n)} as varchar)) = ''" for n in names)
+    null = " or ".join(f"{sql_name(n)} is null" for n in names)
     select = f"select {shown(dataset, *names)} from {{batch}} where"
     return Check(
         name="required_not_null",
@@ -127,7 +127,7 @@ def required_not_null(dataset: Dataset) -> Check:
 
 def known_codes(dataset: Dataset) -> Check:
     bad = " or ".join(
-        f"{quoted(name)} not in ({', '.join(sql_text(code) for code in (*codes, ''))})"
+        f"{sql_name(name)} not in ({', '.join(sql_text(code) for code in (*codes, ''))})"
         for name, codes in dataset.known.items()
     )
     return Check(
@@ -198,7 +198,7 @@ def _outside(dataset: Dataset) -> str:
         return f"obs_value not between {bounds[0]!r} and {bounds[1]!r}"
 
     def fits(where: dict[str, str]) -> str:
-        return " and ".join(f"{quoted(name)} = {sql_text(code)}" for name, code in where.items())
+        return " and ".join(f"{sql_name(name)} = {sql_text(code)}" for name, code in where.items())
 
     otherwise = beyond(dataset.obs_range) if dataset.obs_range else "false"
     ranges = [(fits(bound.where), bound.range) for bound in dataset.bounds]
@@ -212,17 +212,17 @@ def _outside(dataset: Dataset) -> str:
 def not_from_the_future(dataset: Dataset, period: str) -> Check:
     latest = dataset.tolerances.latest_year or storage.utcnow().year + YEARS_AHEAD
     # a period that is not a year (2024Q1, 2019-2021) is left alone
-    is_year = f"regexp_full_match({quoted(period)}, '[0-9][0-9][0-9][0-9]')"
+    is_year = f"regexp_full_match({sql_name(period)}, '[0-9][0-9][0-9][0-9]')"
     failing = (
         f"select {shown(dataset, period)} from {{batch}} "
-        f"where {is_year} and try_cast({quoted(period)} as integer) > {latest}"
+        f"where {is_year} and try_cast({sql_name(period)} as integer) > {latest}"
     )
     return Check(
         name="not_from_the_future",
         description=f"no year in {period} later than {latest}",
         expectations=(rows(failing),),
         failing=failing,
-        observe=f"select max({quoted(period)}) as last from {{batch}}",
+        observe=f"select max({sql_name(period)}) as last from {{batch}}",
         observed="last period {last}",
         finding=f"{{n}} rows are dated after {latest}",
         advice="columns may have moved, or the year is mistyped: look at the raw rows",

@@ -33,7 +33,7 @@ from ingest.formats import TextTable
 from ingest.formats.sdmx_csv import TRAILING
 from ingest.registry import SYNTHETIC_MARK, Column, Dataset
 from ingest.snapshots import Edition, Snapshot
-from ingest.storage import Home, sql_text
+from ingest.storage import Home, sql_name, sql_text
 
 KEEP_ATTEMPTS = 500
 MOST_REJECTED = 100_000  # lines put aside; a file with more is another format
@@ -222,7 +222,7 @@ def _put_aside(dataset: Dataset, rows: int, rejected: list[Rejected], file: Path
 
 def write_empty(dataset: Dataset, dest: Path) -> None:
     """A Parquet file with the dataset's columns and no rows: what a dataset is before its first acceptance."""
-    columns = ", ".join(f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items())
+    columns = ", ".join(f"null::{kind} as {sql_name(name)}" for name, kind in dataset.lake_columns.items())
     dest.parent.mkdir(parents=True, exist_ok=True)
     with connect() as con:
         con.execute(f"copy (select {columns} where false) to {sql_text(dest)} (format parquet)")
@@ -252,20 +252,20 @@ def _select(dataset: Dataset, table: TextTable, *, reject: bool = False) -> str:
     parts = []
     for column in dataset.columns:
         if column.source not in table.header:
-            parts += [f'null::{kind} as "{name}"' for name, kind in _types_of(column).items()]
+            parts += [f"null::{kind} as {sql_name(name)}" for name, kind in _types_of(column).items()]
         elif column.type == "obs":
             parts += OBS
         else:
-            text = f'"{column.source}"'
+            text = sql_name(column.source)
             text = f"if(starts_with({text}, ''''), {text}[2:], {text})" if column.strip_apostrophe else text
-            parts.append(f'{text} as "{column.name}"')
-    mark = f"coalesce(\"{SYNTHETIC_MARK}\" = '1', false)" if SYNTHETIC_MARK in table.header else "false"
+            parts.append(f"{text} as {sql_name(column.name)}")
+    mark = f"coalesce({sql_name(SYNTHETIC_MARK)} = '1', false)" if SYNTHETIC_MARK in table.header else "false"
     parts.append(f"{mark} as is_synthetic")
     source = _reader(table, reject=reject)
     figure = next((c.source for c in dataset.columns if c.type == "obs" and c.source in table.header), None)
     if figure is not None:  # read once for the three columns that are made of it
         source = (
-            f'(select *, trim("{figure}") as "a87 text", try_cast("a87 text" as double) as "a87 cast", '
+            f'(select *, trim({sql_name(figure)}) as "a87 text", try_cast("a87 text" as double) as "a87 cast", '
             f"""case when isfinite("a87 cast") and not contains("a87 text", '_') then "a87 cast" end as "a87 number" """
             f"from {source})"
         )
@@ -300,7 +300,7 @@ def _reader(table: TextTable, *, reject: bool = False) -> str:
 
 def _check_trailing(con: duckdb.DuckDBPyConnection, dataset: Dataset, table: TextTable) -> None:
     if TRAILING in table.header:
-        query = f"select count(*) from {_reader(table)} where coalesce(\"{TRAILING}\", '') <> ''"
+        query = f"select count(*) from {_reader(table)} where coalesce({sql_name(TRAILING)}, '') <> ''"
         if _one(con, query):
             raise SchemaDrift("text in the nameless last field", partner=dataset.partner)
 
@@ -313,7 +313,7 @@ def columns(file: Path) -> list[str]:
 
 def same_content(dataset: Dataset, old: Path, new: Path) -> bool:
     """Whether two Parquet files hold the same rows in any order, stamps of extraction left aside."""
-    row = "hash(" + ", ".join(f'"{c}"' for c in dataset.content_columns) + ")"
+    row = f"hash({', '.join(map(sql_name, dataset.content_columns))})"
     query = f"select count(*), sum({row}::hugeint), bit_xor({row}) from read_parquet({{}})"
     with connect() as con:
         one, other = (con.execute(query.format(sql_text(file))).fetchall() for file in (old, new))
@@ -329,19 +329,19 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
     Rows of `dest`: dataset_id, old_snapshot_id, new_snapshot_id, key, ref_area, time_period, change, old_value,
     new_value. Keys that occur twice in either file are left to the uniqueness check.
     """
-    key = " || '|' || ".join(f"coalesce(\"{c}\", '')" for c in dataset.key)
+    key = " || '|' || ".join(f"coalesce({sql_name(c)}, '')" for c in dataset.key)
     value = "obs_value" if dataset.has_obs else "null::double"
-    area = f'"{dataset.area_column}"' if dataset.area_column else "null::varchar"
-    period = f'"{dataset.period_column}"' if dataset.period_column else "null::varchar"
-    same = ", ".join(_quoted(c for c in dataset.compared_columns if c != "obs_value")) or "null"
+    area = sql_name(dataset.area_column) if dataset.area_column else "null::varchar"
+    period = sql_name(dataset.period_column) if dataset.period_column else "null::varchar"
+    same = ", ".join(sql_name(c) for c in dataset.compared_columns if c != "obs_value") or "null"
     noise = f"{dataset.tolerances.value_noise!r} * greatest(abs(n.value), abs(o.value))"
-    hashed = f"hash({', '.join(_quoted(dataset.key))})"
+    hashed = f"hash({', '.join(map(sql_name, dataset.key))})"
     side = (
         f"select {key} as key, any_value({area}) as ref_area, any_value({period}) as time_period, "
         f"any_value({value}) as value, any_value(hash({same})) as content from read_parquet({{}}) "
         f"where {hashed} in (from touched) group by 1"
     )
-    everything = f"hash({', '.join(_quoted(dataset.compared_columns))})::hugeint"
+    everything = f"hash({', '.join(map(sql_name, dataset.compared_columns))})::hugeint"
     with connect() as con:
         # Few keys change. Hashes of all rows find them in a fraction of the time and memory that their texts take.
         con.execute(f"""
@@ -498,10 +498,6 @@ def note_attempt(
 def attempts(home: Home, dataset_id: str) -> list[dict[str, Any]]:
     path = home.lake(dataset_id) / "attempts.ndjson"
     return [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
-
-
-def _quoted(names: Iterable[str]) -> list[str]:
-    return [f'"{name}"' for name in names]
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> Any:

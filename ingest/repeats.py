@@ -8,7 +8,7 @@ import duckdb
 
 from ingest import lake
 from ingest.registry import Dataset
-from ingest.storage import sql_text
+from ingest.storage import sql_name, sql_text
 
 
 def drop(dataset: Dataset, data: Path) -> int:
@@ -19,7 +19,7 @@ def drop(dataset: Dataset, data: Path) -> int:
     """
     parts = sorted(data.glob("*.parquet"))
     rows = f"read_parquet([{', '.join(map(sql_text, parts))}])"
-    key = "hash(" + ", ".join(f'"{name}"' for name in dataset.key) + ")"
+    key = f"hash({', '.join(map(sql_name, dataset.key))})"
     with lake.connect(threads=1) as con:  # one thread, so that equal deliveries give equal files
         before = _count(con, rows)
         con.execute(f"create table twice as select {key} as k from {rows} group by k having count(*) > 1")

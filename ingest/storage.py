@@ -31,6 +31,11 @@ def sql_text(value: str | Path) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def sql_name(name: str) -> str:
+    """A name of a column, table or schema as an SQL identifier, whatever letters it has."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 @dataclass(frozen=True)
 class Home:
     """The data root (`A87_HOME`, default `./data`) and its rooms."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import math
 import os
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +19,7 @@ from rich.table import Table
 from ingest import lake, months, storage
 from ingest.registry import datasets, partners
 from ingest.storage import Home, sql_text
-from orchestration import editions, publish
+from orchestration import analyst, editions, publish
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -92,10 +90,13 @@ def status() -> None:
 
 @app.command()
 def query(
-    sql: Annotated[str, typer.Argument(help="SQL on the published warehouse, read-only.")],
+    sql: Annotated[str, typer.Argument(help="SQL on the published warehouse: it can read that, and nothing else.")],
     output: Annotated[str, typer.Option("--format", help="table, csv or json; table on a terminal, else csv.")] = "",
 ) -> None:
-    """Run SQL on the published warehouse. A refresh may go on at the same time."""
+    """Run SQL on the published warehouse. A refresh may go on at the same time.
+
+    In CSV a text that begins like a formula gets an apostrophe in front, so that spreadsheets show it as text.
+    """
     output = output or ("table" if console.is_terminal else "csv")
     if output not in ("table", "csv", "json"):
         raise typer.BadParameter("choose table, csv or json", param_hint="--format")
@@ -104,15 +105,18 @@ def query(
         console.print(f"nothing is published in {home.published} yet: run `make demo` or `a87 refresh`")
         raise typer.Exit(1)
     try:
-        with duckdb.connect(
-            home.warehouse, read_only=True, config={"autoinstall_known_extensions": False}
-        ) as connection:
+        with analyst.open_warehouse(home) as connection:
             cursor = connection.execute(sql)
-            names, rows = [c[0] for c in cursor.description or []], cursor.fetchall()
+            names, rows = [c[0] for c in cursor.description or []], analyst.batches(cursor)
+            if output == "table":
+                _print_table(names, rows)
+            else:
+                analyst.WRITERS[output](sys.stdout, names, rows)
     except duckdb.Error as error:
         typer.echo(f"query failed: {error}", err=True)
         raise typer.Exit(1) from error
-    _print_rows(names, rows, output)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="sql") from error
 
 
 @app.command()
@@ -167,7 +171,7 @@ def as_of(
         raise typer.Exit(1)
     rows = " union all by name ".join(f"from read_parquet({sql_text(vintage.data)})" for _since, vintage in served)
     with lake.connect() as connection:
-        connection.execute(f"copy ({rows}) to {sql_text(to)}")
+        analyst.copy_rows(connection, rows, to)
     for since, vintage in served:
         console.print(f"{vintage.snapshot_id}, which served from {since:%F %T} UTC: {vintage.meta['rows']} rows")
 
@@ -365,27 +369,13 @@ def _show_marts(home: Home) -> None:
             console.print(table)
 
 
-def _print_rows(names: list[str], rows: list[tuple[Any, ...]], output: str) -> None:
-    if output == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(rows)
-    elif output == "json":
-        if len(set(names)) != len(names):
-            raise typer.BadParameter("two columns have one name; give them aliases", param_hint="sql")
-        records = [dict(zip(names, map(_json_cell, row), strict=True)) for row in rows]
-        typer.echo(json.dumps(records, default=str, ensure_ascii=False, indent=1, allow_nan=False))
-    else:
-        table = Table(*map(escape, names), box=None)
-        for row in rows:
-            table.add_row(*map(_cell, row))
-        console.print(table)
+def _print_table(names: list[str], rows: Iterator[list[tuple[Any, ...]]]) -> None:
+    table = Table(*map(escape, names), box=None)
+    for row in analyst.held_at_once(rows):
+        table.add_row(*map(_cell, row))
+    console.print(table)
 
 
 def _cell(value: Any) -> str:
     """Text for a table; square brackets in data are no markup."""
     return "" if value is None else escape(str(value))
-
-
-def _json_cell(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -13,7 +13,7 @@ from ingest import lake
 from ingest.lake import Vintage
 from ingest.registry import Dataset, datasets
 from ingest.registry.corrections import Cell, Correction, corrections
-from ingest.storage import sql_text
+from ingest.storage import sql_name, sql_text
 
 COLUMNS = {
     "correction_id": ("varchar", "id in ingest/registry/corrections.yaml"),
@@ -40,7 +40,7 @@ def corrected(dataset: Dataset, source: str) -> str:
             columns.setdefault(correction.column, []).append(correction)
     if not columns:
         return f"select * from {source}"
-    replaced = ", ".join(f'{_case(name, own)} as "{name}"' for name, own in columns.items())
+    replaced = ", ".join(f"{_case(name, own)} as {sql_name(name)}" for name, own in columns.items())
     return f"select * replace ({replaced}) from {source}"
 
 
@@ -56,7 +56,7 @@ def _part_id(correction: Correction) -> str:
 
 
 def _case(name: str, own: list[Correction]) -> str:
-    column = f'"{name}"'
+    column = sql_name(name)
     whens = " ".join(
         f"when {_is_row(c)} and {column} is not distinct from {_literal(c.wrong)} then {_literal(c.right)}" for c in own
     )
@@ -64,7 +64,7 @@ def _case(name: str, own: list[Correction]) -> str:
 
 
 def _is_row(correction: Correction) -> str:
-    return " and ".join(f'"{name}" = {sql_text(value)}' for name, value in correction.key.items())
+    return " and ".join(f"{sql_name(name)} = {sql_text(value)}" for name, value in correction.key.items())
 
 
 def _literal(value: Cell) -> str:
@@ -90,7 +90,9 @@ def _row(correction: Correction, vintage: Vintage | None) -> tuple[Any, ...]:
 def _found(correction: Correction, vintage: Vintage) -> list[Cell]:
     if not {*correction.key, correction.column} <= set(lake.columns(vintage.data)):
         return []  # loaded before the column was declared
-    query = f'select "{correction.column}" from read_parquet({sql_text(vintage.data)}) where {_is_row(correction)}'
+    query = (
+        f"select {sql_name(correction.column)} from read_parquet({sql_text(vintage.data)}) where {_is_row(correction)}"
+    )
     with lake.connect() as connection:
         return [row[0] for row in connection.execute(query).fetchall()]
 

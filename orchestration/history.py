@@ -18,7 +18,7 @@ import duckdb
 import yaml
 
 from ingest import storage
-from ingest.storage import Home, sql_text
+from ingest.storage import Home, sql_name, sql_text
 from orchestration.warehouse import DBT_PROJECT, Table, open_build, write_table
 
 FACT_HISTORY = Table(
@@ -130,7 +130,7 @@ def _write_one(
 
 def _equal(connection: duckdb.DuckDBPyConnection, fact: str, columns: Columns) -> bool:
     """Cheap and nearly always enough: equal rows in any order."""
-    row = f"hash({', '.join(columns)})"
+    row = f"hash({', '.join(map(sql_name, columns))})"
     query = f"select count(*), sum({row}::hugeint), bit_xor({row}) from {{}}{fact}"
     old, new = (connection.execute(query.format(database)).fetchall() for database in ("before.", ""))
     return old == new
@@ -139,9 +139,11 @@ def _equal(connection: duckdb.DuckDBPyConnection, fact: str, columns: Columns) -
 def _changes(fact: str, columns: Columns, at: str) -> str:
     """SELECT of what stood in the published fact wherever the new one differs."""
     key = facts()[fact]
-    side = f"select {', '.join(key)}, hash({', '.join(columns)}) as content from {{}}{fact}"
-    both = ", ".join(f"coalesce(o.{name}, n.{name}) as {name}" for name in key)
-    cells = ", ".join(f"{'touched' if name in key else 'before_it'}.{name}" for name in columns)
+    side = (
+        f"select {', '.join(map(sql_name, key))}, hash({', '.join(map(sql_name, columns))}) as content from {{}}{fact}"
+    )
+    both = ", ".join(f"coalesce(o.{name}, n.{name}) as {name}" for name in map(sql_name, key))
+    cells = ", ".join(f"{'touched' if name in key else 'before_it'}.{sql_name(name)}" for name in columns)
     return f"""
         with touched as (
             select {both},
@@ -156,21 +158,21 @@ def _changes(fact: str, columns: Columns, at: str) -> str:
 
 def _macro(fact: str, columns: Columns) -> str:
     """The fact's rows of today where nothing changed since, and elsewhere what the first change since then replaced."""
-    key, listed = facts()[fact], ", ".join(columns)
-    refusal = f"{fact} is known since ' || complete_since || ' UTC; for earlier days see docs/operations.md, as-of"
+    key, listed = facts()[fact], ", ".join(map(sql_name, columns))
     return f"""
         create or replace macro {fact}_as_of(moment) as table
         with asked as (
             select case
                 when cast(moment as timestamp) >= complete_since then cast(moment as timestamp)
-                else error('{refusal}')
+                else error({sql_text(fact)} || ' is known since ' || complete_since
+                    || ' UTC; for earlier days see docs/operations.md, as-of')
             end as asked_at
             from meta.fact_history where fact = {sql_text(fact)}
         ),
         first_change as (
             select history.* from {history_table(fact)} as history cross join asked
             where history.superseded_at > asked.asked_at
-            qualify row_number() over (partition by {", ".join(key)} order by history.superseded_at) = 1
+            qualify row_number() over (partition by {", ".join(map(sql_name, key))} order by history.superseded_at) = 1
         )
         select {listed} from {fact} as today
         where (select asked_at from asked) is not null
@@ -180,4 +182,4 @@ def _macro(fact: str, columns: Columns) -> str:
 
 
 def _same_key(key: tuple[str, ...], one: str, other: str) -> str:
-    return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in key)
+    return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in map(sql_name, key))

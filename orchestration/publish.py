@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from ingest import storage
-from ingest.storage import Home, sql_text
+from ingest.storage import Home, sql_name, sql_text
 from orchestration import editions, history, meta, warehouse
 from orchestration.editions import open_published, published_edition
 
@@ -83,11 +83,11 @@ def _copy(build: Path, fresh: Path) -> None:
         schemas = "select schema_name from duckdb_schemas() where database_name = 'fresh' and not internal"
         for (schema,) in connection.execute(schemas).fetchall():
             if schema not in (*SCHEMAS, "main"):
-                connection.execute(f'drop schema fresh."{schema}" cascade')
+                connection.execute(f"drop schema fresh.{sql_name(schema)} cascade")
         for kind in ("table", "view"):  # of the schema main, which cannot be dropped itself
             scratch = f"select {kind}_name from duckdb_{kind}s() where database_name = 'fresh' and schema_name = 'main'"
             for (name,) in connection.execute(f"{scratch} and not internal").fetchall():
-                connection.execute(f'drop {kind} fresh.main."{name}"')
+                connection.execute(f"drop {kind} fresh.main.{sql_name(name)}")
         connection.execute("checkpoint fresh")
 
 

@@ -23,7 +23,7 @@ from ingest.lake import Vintage
 from ingest.registry import Dataset, datasets
 from ingest.registry.corrections import corrections as declared_corrections
 from ingest.snapshots import RANK
-from ingest.storage import Home, sql_text
+from ingest.storage import Home, sql_name, sql_text
 from orchestration import corrections
 
 DBT_PROJECT = Path(__file__).parent.parent / "dbt_project"
@@ -52,11 +52,11 @@ class Table:
 
 def write_table(connection: duckdb.DuckDBPyConnection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
     """Create or replace the table with these rows, and say what it holds."""
-    typed = ", ".join(f"{name} {kind}" for name, (kind, _meaning) in table.columns.items())
+    typed = ", ".join(f"{sql_name(name)} {kind}" for name, (kind, _meaning) in table.columns.items())
     connection.execute(f"create or replace table {table.name} ({typed})")
     connection.execute(f"comment on table {table.name} is {sql_text(table.comment)}")
     for name, (_kind, meaning) in table.columns.items():
-        connection.execute(f"comment on column {table.name}.{name} is {sql_text(meaning)}")
+        connection.execute(f"comment on column {table.name}.{sql_name(name)} is {sql_text(meaning)}")
     listed = list(rows)
     if listed:
         connection.register("written", pd.DataFrame(listed, dtype=object))
@@ -123,7 +123,7 @@ def prepare(home: Home) -> None:
         connection.execute("create schema if not exists lake")
         for dataset in datasets().values():
             select = corrections.corrected(dataset, f"({_rows(home, dataset, vintages)})")
-            connection.execute(f'create or replace view lake."{dataset.id}" as {select}')
+            connection.execute(f"create or replace view lake.{sql_name(dataset.id)} as {select}")
         for table, rows in _written(home, vintages):
             write_table(connection, table, rows)
 
@@ -139,7 +139,7 @@ def drop_retired(home: Home, kept: Collection[str]) -> None:
             )
             for schema, name in connection.execute(found, schemas).fetchall():
                 if f"{schema}.{name}" not in kept:
-                    connection.execute(f'drop {kind} "{schema}"."{name}" cascade')
+                    connection.execute(f"drop {kind} {sql_name(schema)}.{sql_name(name)} cascade")
 
 
 def _written(home: Home, vintages: dict[str, Vintage]) -> list[tuple[Table, list[tuple[Any, ...]]]]:
@@ -166,7 +166,8 @@ def _vintage_rows(dataset: Dataset, vintage: Vintage) -> str:
     """A column declared since the vintage was loaded is null until the next load."""
     held = set(lake.columns(vintage.data))
     columns = ", ".join(
-        f'"{name}"' if name in held else f'null::{kind} as "{name}"' for name, kind in dataset.lake_columns.items()
+        sql_name(name) if name in held else f"null::{kind} as {sql_name(name)}"
+        for name, kind in dataset.lake_columns.items()
     )
     return (
         f"select {columns}, {sql_text(vintage.snapshot_id)} as snapshot_id from read_parquet({sql_text(vintage.data)})"

@@ -17,7 +17,7 @@ from ingest import lake
 from ingest.errors import DatasetRetired, PayloadInvalid, SchemaDrift
 from ingest.formats import TextTable, csv_text
 from ingest.registry import SYNTHETIC_MARK
-from ingest.storage import sql_text
+from ingest.storage import sql_name, sql_text
 
 LEAD = ("Country Name", "Country Code", "Indicator Name", "Indicator Code")
 NOTES = ("CountryCode", "SeriesCode", "Year", "DESCRIPTION")
@@ -109,7 +109,7 @@ def _wide(data: Path, layout: _Layout, series: Collection[str]) -> str:
 
 def _among(series: Collection[str], column: str) -> str:
     """Condition of a row that is asked for: all are where no series is named."""
-    return f'trim("{column}") in ({", ".join(map(sql_text, series))})' if series else "true"
+    return f"trim({sql_name(column)}) in ({', '.join(map(sql_text, series))})" if series else "true"
 
 
 def _reader(file: Path, names: Collection[str], skip: int) -> str:
@@ -155,12 +155,12 @@ def _columns(layout: _Layout) -> dict[str, str]:
         "footnote": "note",
         "lastupdated": sql_text(layout.updated),
     }
-    return columns | ({SYNTHETIC_MARK: f'"{SYNTHETIC_MARK}"'} if SYNTHETIC_MARK in layout.names else {})
+    return columns | ({SYNTHETIC_MARK: sql_name(SYNTHETIC_MARK)} if SYNTHETIC_MARK in layout.names else {})
 
 
 def _cells(layout: _Layout, columns: dict[str, str], notes: str) -> str:
-    years = ", ".join(f'"{year}"' for year in layout.years)
-    named = ", ".join(f'{sql} as "{name}"' for name, sql in columns.items())
+    years = ", ".join(map(sql_name, layout.years))
+    named = ", ".join(f"{sql} as {sql_name(name)}" for name, sql in columns.items())
     return f"""
         select {named} from wide unpivot include nulls (value for year in ({years})) as cells
         left join ({notes}) as notes
