@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
+from ingest import storage
 from ingest.storage import Home
 
 CONFIG = Path(__file__).parent.parent / "dagster.yaml"
-PID_TAG = "alliance87/pid"
+COMMAND_LINE = {"alliance87/command-line": "yes"}  # tag of the runs that no daemon launched
+LOCK = "command-line.lock"  # in DAGSTER_HOME, held while a command line executes runs
+OPEN = [
+    DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING,
+]  # fmt: skip
 
 
 def dagster_home(home: Home) -> Path:
@@ -26,23 +33,44 @@ def dagster_home(home: Home) -> Path:
 
 
 def open_instance(home: Home) -> DagsterInstance:
-    """The instance, after closing what killed command lines left open: their runs would stay `started` for ever and
-    hold their pools, since only a daemon watches runs."""
+    """The instance, after closing what killed command lines left open."""
     dagster_home(home)
     instance = dg.DagsterInstance.get()
-    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
-        pid = run.tags.get(PID_TAG)
-        if pid and not _is_alive(int(pid)):
-            instance.report_run_failed(run, "the process that executed this run is gone")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    close_abandoned(instance)
     return instance
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's, but there
-        pass
-    return True
+def close_abandoned(instance: DagsterInstance) -> None:
+    """Close the runs of command lines that were killed and free what they held; nothing if a command line is at work.
+
+    They would stay `started` for ever and keep their pools, since a daemon watches only the runs that it launched.
+    """
+    with storage.if_free(_lock(instance)) as free:
+        if free:
+            _close(instance)
+
+
+@contextmanager
+def command_line(home: Home) -> Iterator[DagsterInstance]:
+    """The instance for a command line that executes runs by itself, with COMMAND_LINE as their tags.
+
+    One at a time: another one waits. So whatever such run is open when this begins is of a process that is gone.
+    The system lets the lock go with the process, however it ends; ids of processes are used again and a restart
+    forgets them.
+    """
+    dagster_home(home)
+    instance = dg.DagsterInstance.get()
+    with storage.exclusive(_lock(instance)):
+        _close(instance)
+        yield instance
+
+
+def _lock(instance: DagsterInstance) -> Path:
+    return Path(instance.root_directory) / LOCK
+
+
+def _close(instance: DagsterInstance) -> None:
+    for run in instance.get_runs(RunsFilter(statuses=OPEN, tags=COMMAND_LINE)):
+        # First the slots: killed between the two, this is done again, since the run is still open.
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        instance.report_run_failed(run, "the process that executed this run is gone")

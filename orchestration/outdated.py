@@ -1,7 +1,8 @@
 """Which dbt models are older than what they are built from, so that a build is in proportion to what moved.
 
 A model's state is a hash of the vintages of all datasets upstream of it and of all code; the build file holds those
-of the last build that passed. Any change of code, a build that failed and a file that was deleted mean: all models.
+of the last build that passed. A build that failed or broke off means: all models that it was to make; any change of
+code and a file that was deleted mean: all models.
 """
 
 from __future__ import annotations
@@ -51,19 +52,25 @@ def states(home: Home, manifest: Manifest) -> dict[str, str]:
     }
 
 
-def forget(home: Home) -> dict[str, str]:
-    """Before a build: what breaks off or fails leaves no state, so that all is built next. Returns what was known."""
+def forget(home: Home, chosen: Collection[str]) -> dict[str, str]:
+    """Before these models are built: what breaks off or fails leaves them without a state, so that they are built next.
+
+    Returns what was known of all.
+    """
     known = _known(home)
-    with warehouse.open_build(home) as connection:
-        connection.execute(f"drop table if exists {STATE.name}")
+    _write(home, {model: state for model, state in known.items() if model not in chosen})
     return known
 
 
 def remember(home: Home, known: Mapping[str, str], expected: Mapping[str, str], built: Collection[str]) -> None:
     """After a build that passed: these models have the state that was expected when it began, others keep theirs."""
     kept = {model: known.get(model, "") for model in expected} | {model: expected[model] for model in built}
+    _write(home, kept)
+
+
+def _write(home: Home, states: Mapping[str, str]) -> None:
     with warehouse.open_build(home) as connection:
-        warehouse.write_table(connection, STATE, sorted(kept.items()))
+        warehouse.write_table(connection, STATE, sorted(states.items()))
 
 
 def _known(home: Home) -> dict[str, str]:

@@ -21,7 +21,8 @@ POOL = "build_file"  # one writer
 PUBLISHED = dg.AssetKey(["published", "alliance87"])
 MAX_EXAMPLES = 5
 PROJECT = DbtProject(project_dir=warehouse.DBT_PROJECT)
-DBT = str(Path(sys.executable).with_name("dbt"))
+DBT = str(Path(__file__).with_name("dbt.sh"))
+os.environ["A87_DBT"] = str(Path(sys.executable).with_name("dbt"))  # which it runs
 GROUPS = {"staging": "staging", "intermediate": "intermediate", "seeds": "reference"}
 
 
@@ -57,7 +58,8 @@ def dbt_definitions() -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], dbt: DbtCliResource
     ) -> Iterator[Any]:
         with storage.exclusive(home.build / ".lock"):
-            known, expected = outdated.forget(home), outdated.states(home, read_manifest())
+            chosen = {".".join(key.path) for key in context.selected_asset_keys}
+            known, expected = outdated.forget(home, chosen), outdated.states(home, read_manifest())
             warehouse.prepare(home)
             warehouse.drop_retired(home, _relations())
             os.environ["A87_BUILD_FILE"] = str(warehouse.build_file(home))
@@ -69,8 +71,7 @@ def dbt_definitions() -> dg.AssetsDefinition:
             yield from _with_row_counts(home, events, invocation.manifest)
             if not invocation.is_successful():
                 raise dg.Failure(description=str(invocation.get_error()), allow_retries=False)
-            built = {".".join(key.path) for key in context.selected_asset_keys}
-            outdated.remember(home, known, expected, built)
+            outdated.remember(home, known, expected, chosen)
 
     return dbt_models
 
