@@ -243,6 +243,7 @@ def sandbox(
 
 
 def _refresh(chosen: list[str], edition: str, recordings: Path | None, faults: list[str]) -> int:
+    from orchestration.instance import LOCK
     from orchestration.resources import Partners
     from orchestration.run import refresh_and_publish
     from orchestration.terminal import TerminalReporter
@@ -250,7 +251,11 @@ def _refresh(chosen: list[str], edition: str, recordings: Path | None, faults: l
     home = Home.from_env()
     # Bound to today's stdout: while dbt works, its own output goes to the log.
     reporter = TerminalReporter(Console(file=sys.stdout, width=console.width))
-    door = Partners(edition=edition, recordings=str(recordings or ""), faults=faults)
+    if storage.is_held(home.dagster / LOCK):
+        console.print("another refresh is at work on this data root: waiting for it", highlight=False)
+    played = bool(recordings or faults)  # then by a sandbox of this run's own, not by the one that runs
+    sandbox_url = "" if played else os.environ.get("A87_SANDBOX_URL", "")
+    door = Partners(edition=edition, recordings=str(recordings or ""), faults=faults, sandbox_url=sandbox_url)
     with reporter.showing(len(chosen)):
         result = refresh_and_publish(home, door, reporter, chosen)
     for error in result.errors:

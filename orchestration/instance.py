@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
+from ingest import storage
 from ingest.storage import Home
 
 REPOSITORY = Path(__file__).parent.parent
@@ -15,7 +18,11 @@ CONFIG = REPOSITORY / "dagster.yaml"  # one machine: Dagster's own files are SQL
 TEAM_CONFIG = REPOSITORY / "deploy" / "dagster-postgres.yaml"  # a team: they are in the PostgreSQL of POSTGRES_URL
 POSTGRES_URL = "A87_POSTGRES_URL"
 POSTGRES_SCHEME = "postgresql+psycopg2://"  # without the driver's name SQLAlchemy 2.1 takes one that Dagster has not
-PID_TAG = "alliance87/pid"
+COMMAND_LINE = {"alliance87/command-line": "yes"}  # tag of the runs that no daemon launched
+LOCK = "command-line.lock"  # in DAGSTER_HOME, held while a command line executes runs
+OPEN = [
+    DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING,
+]  # fmt: skip
 
 
 def dagster_home(home: Home) -> Path:
@@ -53,20 +60,36 @@ def open_instance(home: Home) -> DagsterInstance:
 
 
 def close_abandoned(instance: DagsterInstance) -> None:
-    """Close the runs of command lines that are gone: they would stay `started` and hold their pools, since the daemon
-    watches only what it started."""
-    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
-        pid = run.tags.get(PID_TAG)
-        if pid and not _is_alive(int(pid)):
-            instance.report_run_failed(run, "the process that executed this run is gone")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    """Close the runs of command lines that were killed and free what they held; nothing if a command line is at work.
+
+    They would stay `started` for ever and keep their pools, since a daemon watches only the runs that it launched.
+    """
+    with storage.if_free(_lock(instance)) as free:
+        if free:
+            _close(instance)
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's, but there
-        pass
-    return True
+@contextmanager
+def command_line(home: Home) -> Iterator[DagsterInstance]:
+    """The instance for a command line that executes runs by itself, with COMMAND_LINE as their tags.
+
+    One at a time: another one waits. So whatever such run is open when this begins is of a process that is gone.
+    The system lets the lock go with the process, however it ends; ids of processes are used again and a restart
+    forgets them.
+    """
+    dagster_home(home)
+    instance = dg.DagsterInstance.get()
+    with storage.exclusive(_lock(instance)):
+        _close(instance)
+        yield instance
+
+
+def _lock(instance: DagsterInstance) -> Path:
+    return Path(instance.root_directory) / LOCK
+
+
+def _close(instance: DagsterInstance) -> None:
+    for run in instance.get_runs(RunsFilter(statuses=OPEN, tags=COMMAND_LINE)):
+        # First the slots: killed between the two, this is done again, since the run is still open.
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        instance.report_run_failed(run, "the process that executed this run is gone")

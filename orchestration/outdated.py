@@ -64,8 +64,12 @@ def forget(home: Home, selected: Collection[str]) -> dict[str, str]:
 def remember(home: Home, known: Mapping[str, str], expected: Mapping[str, str], built: Collection[str]) -> None:
     """After a build that passed: these models have the state that was expected when it began, others keep theirs."""
     kept = {model: known.get(model, "") for model in expected} | {model: expected[model] for model in built}
+    _write(home, kept)
+
+
+def _write(home: Home, states: Mapping[str, str]) -> None:
     with warehouse.open_build(home) as connection:
-        warehouse.write_table(connection, STATE, sorted(kept.items()))
+        warehouse.write_table(connection, STATE, sorted(states.items()))
 
 
 def _known(home: Home) -> dict[str, str]:

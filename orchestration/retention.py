@@ -1,7 +1,7 @@
 """How long things are kept, and what deletes the rest: the one place for both.
 
 Never deleted: what serves, the vintage before it, the journal of acceptances, and vintages of datasets that the
-registry keeps whole (`keep_all_vintages`). Published editions are kept by number (publish.py), ticks by dagster.yaml.
+registry keeps whole (`keep_all_vintages`). Published editions are kept by number (editions.py), ticks by dagster.yaml.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ Two runs, because a failed dataset must not keep the others out of the warehouse
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from ingest.months import unmoved
 from ingest.registry import datasets
 from ingest.storage import Home
 from orchestration import publish
-from orchestration.instance import PID_TAG, open_instance
+from orchestration.instance import COMMAND_LINE, command_line
 from orchestration.lake_assets import asset_key, unmoved_events
 from orchestration.resources import Partners, Reporter
 
@@ -34,8 +33,14 @@ class RunResult:
 
 
 def refresh_and_publish(home: Home, door: Partners, reporter: Reporter, chosen: Collection[str]) -> RunResult:
-    """Refresh the datasets with these ids, build and publish if that changed anything."""
-    instance = open_instance(home)
+    """Refresh the datasets with these ids, build and publish if that changed anything. Waits for another one's end."""
+    with command_line(home) as instance:
+        return _refresh_and_publish(home, instance, door, reporter, chosen)
+
+
+def _refresh_and_publish(
+    home: Home, instance: dg.DagsterInstance, door: Partners, reporter: Reporter, chosen: Collection[str]
+) -> RunResult:
     home.build.mkdir(parents=True, exist_ok=True)
     log = home.build / "dbt.log"
     with door.endpoints() as endpoints:
@@ -80,7 +85,7 @@ def _run(
         instance=instance,
         raise_on_error=False,
         asset_selection=assets,
-        tags={PID_TAG: str(os.getpid())},
+        tags=COMMAND_LINE,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
     return [event.step_failure_data for event in result.get_step_failure_events()]

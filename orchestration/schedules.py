@@ -10,7 +10,7 @@ from dagster import DagsterRunStatus, RunsFilter
 from ingest import storage
 from ingest.registry import datasets, partners
 from ingest.storage import Home
-from orchestration import publish, retention, warehouse
+from orchestration import editions, publish, retention, warehouse
 from orchestration.environment import Environment
 from orchestration.instance import close_abandoned
 from orchestration.warehouse_assets import outdated_assets
@@ -105,7 +105,7 @@ def _build_key(home: Home) -> str:
     """Dagster starts a run once for a key. This one stands for what there is to do, so a build that fails is not
     started again until its inputs change, or until the next day: a full disk passes. What is published is part of it,
     since a partner may take a revision back and so bring inputs that were built once before."""
-    published = publish.published_edition(home)
+    published = editions.published_edition(home)
     edition = published["edition_id"] if published else "nothing"
     return f"{warehouse.inputs_fingerprint(home)} after {edition} on {storage.utcnow():%Y-%m-%d}"
 

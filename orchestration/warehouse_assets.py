@@ -21,7 +21,8 @@ POOL = "build_file"  # one writer
 PUBLISHED = dg.AssetKey(["published", "alliance87"])
 MAX_EXAMPLES = 5
 PROJECT = DbtProject(project_dir=warehouse.DBT_PROJECT)
-DBT = str(Path(sys.executable).with_name("dbt"))
+DBT = str(Path(__file__).with_name("dbt.sh"))
+os.environ["A87_DBT"] = str(Path(sys.executable).with_name("dbt"))  # which it runs
 GROUPS = {"staging": "staging", "intermediate": "intermediate", "seeds": "reference"}
 
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from ingest import lake
 from ingest.registry import datasets
+from ingest.sandbox import Fault
 from orchestration.cli import app
 
 
@@ -151,6 +152,15 @@ def test_a_refresh_of_named_datasets_asks_for_no_other(a87, home):
 
 
 # --- status ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_refresh_asks_the_sandbox_that_runs_unless_it_is_to_play_something_itself(a87, sandbox, monkeypatch):
+    monkeypatch.setenv("A87_SANDBOX_URL", sandbox.url)
+    sandbox.faults.append(Fault.parse("fao=status:404"))
+    asked = ("refresh", "--edition", "sample", "--dataset", "fao_oea")
+    assert a87(*asked, "--fault", "fao=status:404").exit_code == 1 and not sandbox.requests
+    a87(*asked)
+    assert sandbox.requests
 
 
 def test_the_status_of_an_empty_root_names_every_dataset(a87):

@@ -17,7 +17,7 @@ from ingest.refresh import Outcome
 from ingest.registry import datasets
 from orchestration import environment
 from orchestration.environment import ENVIRONMENTS
-from orchestration.instance import CONFIG, PID_TAG, dagster_home, open_instance
+from orchestration.instance import COMMAND_LINE, CONFIG, LOCK, command_line, dagster_home, open_instance
 from orchestration.resources import Partners
 from orchestration.terminal import TerminalReporter, size
 
@@ -103,12 +103,12 @@ def test_the_instance_frees_slots_limits_writers_and_sends_nothing_home():
 
 @pytest.fixture
 def started(home, monkeypatch):
-    """Leave a run open that holds the one slot of a pool of its own, as a process with this id would."""
+    """Leave a run open that holds the one slot of a pool of its own."""
     monkeypatch.setenv("DAGSTER_HOME", "elsewhere")
     instance = open_instance(home)
 
-    def started(name: str, tags: dict[str, str]) -> None:
-        instance.add_run(DagsterRun(job_name="fao", run_id=name, status=DagsterRunStatus.STARTED, tags=tags))
+    def started(name: str, tags: dict[str, str], status: DagsterRunStatus = DagsterRunStatus.STARTED) -> None:
+        instance.add_run(DagsterRun(job_name="fao", run_id=name, status=status, tags=tags))
         instance.event_log_storage.set_concurrency_slots(name, 1)
         assert instance.event_log_storage.claim_concurrency_slot(name, name, "step").is_claimed
 
@@ -122,21 +122,48 @@ def after_opening(home, name: str) -> tuple[str, int]:
     return instance.get_run_by_id(name).status.value, len(info.claimed_slots)
 
 
-def test_a_run_whose_process_is_gone_is_closed_and_its_slot_freed(home, started):
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    started("abandoned", {PID_TAG: str(gone.pid)})
+HOLDER = """
+import sys, time
+from pathlib import Path
+from ingest import storage
+with storage.exclusive(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def command_line_at_work(home):
+    """Another process that holds what a command line holds while it executes runs."""
+    process = subprocess.Popen([sys.executable, "-c", HOLDER, str(home.dagster / LOCK)], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"held\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTED"])
+def test_a_run_of_a_killed_command_line_is_closed_and_its_slot_freed(home, started, command_line_at_work, status):
+    started("abandoned", COMMAND_LINE, DagsterRunStatus(status))
+    command_line_at_work.kill()
+    command_line_at_work.wait()
     assert after_opening(home, "abandoned") == ("FAILURE", 0)
 
 
-def test_a_run_whose_process_lives_is_left_alone(home, started):
-    started("running", {PID_TAG: str(os.getpid())})
+def test_a_run_of_a_command_line_at_work_is_left_alone(home, started, command_line_at_work):
+    started("running", COMMAND_LINE)
     assert after_opening(home, "running") == ("STARTED", 1)
 
 
 def test_a_run_of_the_daemon_is_left_to_the_daemon(home, started):
     started("daemons", {})
     assert after_opening(home, "daemons") == ("STARTED", 1)
+
+
+def test_a_command_line_that_takes_over_closes_what_the_one_before_left(home, started):
+    started("abandoned", COMMAND_LINE)
+    with command_line(home) as instance:
+        assert instance.get_run_by_id("abandoned").status is DagsterRunStatus.FAILURE
 
 
 # --- the terminal ----------------------------------------------------------------------------------------------------
