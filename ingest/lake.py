@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +37,6 @@ from ingest.storage import Home, sql_name, sql_text
 
 KEEP_ATTEMPTS = 500
 MOST_REJECTED = 100_000  # lines put aside; a file with more is another format
-FROZEN_AFTER = timedelta(days=2 * 365)
 WORKERS = 2  # parts written at the same time
 # A column with more different values than this is written plain: trying a dictionary first costs time, saves nothing.
 # Bloom filters are for point look-ups, and the lake is only ever scanned.
@@ -392,16 +391,6 @@ def last_signal(home: Home, dataset_id: str) -> dict[str, Any] | None:
     """What the partner's catalogue said when the current vintage was last confirmed."""
     pointer = storage.read_json(home.lake(dataset_id) / "current.json")
     return pointer["signal"] if pointer else None
-
-
-def frozen_since(home: Home, dataset_id: str, today: date) -> date | None:
-    """The partner's own stamp of the current vintage, if it is more than two years old (world_bank quirk 31)."""
-    updated = str((last_signal(home, dataset_id) or {}).get("updated", ""))[:10]
-    try:
-        stamp = date.fromisoformat(updated)
-    except ValueError:
-        return None  # a partner without a stamp
-    return stamp if today - stamp > FROZEN_AFTER else None
 
 
 def vintages(home: Home, dataset_id: str) -> list[Vintage]:

@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -352,7 +351,7 @@ def _new_structure(before: dict[str, Any] | None, signal: dict[str, Any]) -> str
 
 def _went_back(dataset: Dataset, before: dict[str, Any] | None, signal: dict[str, Any]) -> str:
     """What to note of a stamp older than the last one. Raises PayloadInvalid where the partner's stamps only rise."""
-    old, new = (_moment(told.get("updated", "")) for told in (before or {}, signal))
+    old, new = (snapshots.moment(told.get("updated", "")) for told in (before or {}, signal))
     if old is None or new is None or new >= old:
         return ""
     found = f"the catalogue's stamp went back from {old.isoformat()} to {new.isoformat()}"
@@ -362,14 +361,6 @@ def _went_back(dataset: Dataset, before: dict[str, Any] | None, signal: dict[str
             remedy="ask the partner whether it took a release back; if so, say so in tolerances.stamp_may_go_back",
         )  # fmt: skip
     return f"; {found}"
-
-
-def _moment(stamp: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(stamp)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _verdict(dataset: Dataset, vintage: Vintage, failed: list[CheckRow], kept: Vintage | None) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,11 +89,24 @@ def read(home: Home, dataset_id: str, snapshot_id: str) -> Snapshot | None:
     return Snapshot(**body) if body else None
 
 
+def held(home: Home, dataset_id: str) -> list[Snapshot]:
+    """All deliveries that we hold, those that could not be read too."""
+    return [Snapshot(**storage.read_json(file)) for file in sorted(home.raw(dataset_id).glob("*/snapshot.json"))]
+
+
 def find_by_signal(home: Home, dataset_id: str, edition: Edition, signal: dict[str, Any]) -> list[Snapshot]:
     """The readable deliveries that we hold for what the partner's catalogue says now."""
-    files = sorted(home.raw(dataset_id).glob("*/snapshot.json"))
-    held = [Snapshot(**storage.read_json(file)) for file in files if not _rejected(file.parent)]
-    return [snapshot for snapshot in held if snapshot.edition == edition and snapshot.signal == signal]
+    told = [s for s in held(home, dataset_id) if s.edition == edition and s.signal == signal]
+    return [snapshot for snapshot in told if not _rejected(snapshot.folder(home))]
+
+
+def moment(stamp: str) -> datetime | None:
+    """A partner's stamp, in UTC where it names no zone; None for what is no moment."""
+    try:
+        found = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def reject(home: Home, snapshot: Snapshot, why: str) -> None:

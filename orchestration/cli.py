@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingest import lake, months, storage
+from ingest import lake, months
 from ingest.registry import datasets, partners
 from ingest.storage import Home, sql_text
 from orchestration import analyst, editions, publish
+from orchestration import status as status_page
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -71,19 +72,16 @@ def demo() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Datasets with their serving vintage, its age, the last attempt, and the checks; then the published edition."""
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list for programs: all moments and flags.")] = False,
+) -> None:
+    """When each partner last changed a dataset, when we asked and accepted, who is late, and the checks."""
     home = Home.from_env()
-    table = Table("dataset", "edition", "rows", "partner's stamp", "age", "last attempt", "checks", box=None)
-    troubles = []
-    for name, dataset in datasets().items():
-        vintages, attempts = list(months.serving(home, dataset).values()), lake.attempts(home, name)
-        last = attempts[-1] if attempts else None
-        if last and last["outcome"] in ("failed", "quarantined"):
-            troubles.append(f"[bold red]{last['outcome']}[/] {last['asked_at']} {escape(last['message'])}")
-        table.add_row(name, *_vintage_cells(vintages), *_attempt_cells(last), _check_cell(vintages))
-    console.print(table)
-    for trouble in troubles:
+    if as_json:
+        typer.echo(json.dumps(status_page.records(home), ensure_ascii=False, indent=1))
+        return
+    console.print(status_page.table(home))
+    for trouble in status_page.troubles(home):
         console.print(trouble, highlight=False, soft_wrap=True)
     _show_published(home)
 
@@ -289,38 +287,6 @@ def _check_options(edition: str, recordings: Path | None) -> None:
 
 
 # --- output ----------------------------------------------------------------------------------------------------------
-
-
-def _vintage_cells(vintages: list[lake.Vintage]) -> tuple[str, ...]:
-    """Of a dataset in months: all rows, and the newest stamp and delivery."""
-    if not vintages:
-        return "-", "-", "-", "-"
-    newest = max(vintages, key=lambda vintage: str(vintage.meta["snapshot"]["retrieved_at"]))
-    snapshot = newest.meta["snapshot"]
-    rows = sum(vintage.meta["rows"] for vintage in vintages)
-    return newest.edition, str(rows), escape(snapshot["partner_updated"]), _age(snapshot["retrieved_at"])
-
-
-def _attempt_cells(last: dict[str, Any] | None) -> tuple[str]:
-    if last is None:
-        return ("never",)
-    colour = "red" if last["outcome"] in ("failed", "quarantined") else "green"
-    return (f"[{colour}]{last['outcome']}[/] {_age(last['asked_at'])} ago",)
-
-
-def _check_cell(vintages: list[lake.Vintage]) -> str:
-    checks = [check for vintage in vintages for check in vintage.meta["checks"]]
-    warned = [check["check_name"] for check in checks if not check["passed"]]
-    text = f"{len(checks) - len(warned)} passed"
-    return f"{text}, warned: {', '.join(dict.fromkeys(warned))}" if warned else text
-
-
-def _age(stamp: str) -> str:
-    seconds = (storage.utcnow() - datetime.fromisoformat(stamp)).total_seconds()
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _show_published(home: Home) -> None:

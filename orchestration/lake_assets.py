@@ -11,13 +11,14 @@ from typing import Any
 import dagster as dg
 
 import expectations
-from ingest import lake, months, storage
+from ingest import months, storage
 from ingest.http import Endpoints
 from ingest.lake import Vintage
 from ingest.months import refresh_months
 from ingest.refresh import Candidate, CheckRow, Outcome, refresh
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
+from orchestration import freshness
 from orchestration.resources import Partners, Reporter
 
 OWNER = "team:data-engineering"
@@ -25,7 +26,7 @@ DATA_VERSION_TAG = "dagster/data_version"  # what `MaterializeResult(data_versio
 REFRESHED = "refreshed"  # the check that is red while a partner or its delivery is in trouble
 # A beta parameter of the Dagster that is pinned; its warning would stand in front of every command's output.
 warnings.filterwarnings("ignore", message=".*backfill_policy", category=dg.BetaWarning)
-MOVES = "source_moves"  # the check that warns of a source that its partner has left to itself
+ON_TIME = "partner_on_time"  # the check that warns of a partner that is behind its own rhythm
 SEVERITY = {"ERROR": dg.AssetCheckSeverity.ERROR, "WARN": dg.AssetCheckSeverity.WARN}
 
 
@@ -53,7 +54,7 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
     partner, partitions = partners()[dataset.partner], _partitions(dataset)
     key = asset_key(dataset.id)
     names = {REFRESHED: "The partner answered and its delivery passed every check that blocks."}
-    names[MOVES] = "The partner has updated the source within two years."
+    names[ON_TIME] = f"The partner has published within its own rhythm: {dataset.rhythm.reason}."
     names |= expectations.check_names(dataset)
 
     @dg.asset(
@@ -67,6 +68,7 @@ def dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
             "source": dg.MetadataValue.url(dataset.homepage),
             "licence": dataset.licence,
             "cadence": partner.cadence,
+            "rhythm": dataset.rhythm.in_words,
             "registry": f"ingest/registry/{dataset.id}.yaml",
             "dagster/column_schema": _column_schema(dataset),
         },
@@ -140,7 +142,7 @@ def _events(home: Home, dataset: Dataset, key: dg.AssetKey, names: dict[str, str
         passed=outcome.is_good, asset_key=key, check_name=REFRESHED, description=outcome.message,
         metadata={"status": outcome.status, "serving": ", ".join(v.snapshot_id for v in vintages) or "nothing yet"},
     )  # fmt: skip
-    yield _moves(home, outcome)
+    yield _on_time(home, dataset)
     judged = outcome.checks or [check for vintage in vintages[-1:] for check in vintage.meta["checks"]]
     for row in judged:
         if row["check_name"] in names:
@@ -176,29 +178,27 @@ def _data_version(vintages: list[Vintage]) -> str:
 
 
 def unmoved_events(home: Home, outcome: Outcome) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
-    """What Dagster keeps of a dataset that needed no run: it is fresh, still what it was, and perhaps frozen."""
-    key = asset_key(outcome.dataset_id)
-    vintages = list(months.serving(home, datasets()[outcome.dataset_id]).values())
+    """What Dagster keeps of a dataset that needed no run: it is fresh, still what it was, and perhaps overdue."""
+    dataset = datasets()[outcome.dataset_id]
+    vintages = list(months.serving(home, dataset).values())
     yield dg.AssetMaterialization(
-        key, metadata=_metadata(outcome, vintages), tags={DATA_VERSION_TAG: _data_version(vintages)}
+        asset_key(dataset.id), metadata=_metadata(outcome, vintages), tags={DATA_VERSION_TAG: _data_version(vintages)}
     )
-    moves = _moves(home, outcome)
-    if not moves.passed:
-        yield dg.AssetCheckEvaluation(
-            asset_key=key, check_name=MOVES, passed=False, metadata={}, severity=moves.severity,
-            description=moves.description,
-        )  # fmt: skip
+    judged = _on_time(home, dataset)
+    yield dg.AssetCheckEvaluation(
+        asset_key=asset_key(dataset.id), check_name=ON_TIME, passed=judged.passed, metadata=judged.metadata or {},
+        severity=judged.severity, description=judged.description,
+    )  # fmt: skip
 
 
-def _moves(home: Home, outcome: Outcome) -> dg.AssetCheckResult:
-    """Asked at every refresh: a source that is frozen brings no load in which a check could find it out."""
-    since = lake.frozen_since(home, outcome.dataset_id, storage.utcnow().date())
-    said = (
-        f"not updated since {since}: look whether the partner has a successor" if since else "updated within two years"
-    )
+def _on_time(home: Home, dataset: Dataset) -> dg.AssetCheckResult:
+    """Asked at every refresh: a partner that is late brings no load in which a check could find it out."""
+    now, fresh = storage.utcnow(), freshness.of(home, dataset)
+    moments = {"partner_changed_at": fresh.partner_changed_at, "partner_due_at": fresh.partner_due_at}
     return dg.AssetCheckResult(
-        passed=since is None, asset_key=asset_key(outcome.dataset_id), check_name=MOVES,
-        severity=dg.AssetCheckSeverity.WARN, description=said,
+        passed=not fresh.partner_is_late(now), asset_key=asset_key(dataset.id), check_name=ON_TIME,
+        severity=dg.AssetCheckSeverity.WARN, description=fresh.of_the_partner(now),
+        metadata={name: dg.MetadataValue.timestamp(moment) for name, moment in moments.items() if moment},
     )  # fmt: skip
 
 

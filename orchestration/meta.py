@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from ingest import lake, months, storage
 from ingest.lake import Vintage
 from ingest.registry import MONTH_MARK, Dataset, datasets, partners
 from ingest.storage import Home, sql_text
-from orchestration import corrections
+from orchestration import corrections, freshness
 from orchestration.warehouse import CORRECTION, Table, inputs_fingerprint, open_build, serving, write_table
 
 EDITION = Table(
@@ -99,6 +99,27 @@ ATTEMPT = Table(
         ),
     },
 )
+FRESHNESS = Table(
+    "meta.freshness",
+    "How fresh each dataset was when this edition was published; an edition stays as it is while nothing moves, and "
+    "`a87 status --json` tells the present. Whether a partner is late by now: partner_due_at < now(). "
+    "Grain: one row per dataset.",
+    {
+        "dataset_id": ("varchar", "dataset"),
+        "partner_changed_at": ("timestamptz", "the partner's own stamp of its last change, else our last acceptance"),
+        "asked_at": ("timestamptz", "when we last asked the partner, whatever came of it"),
+        "accepted_at": ("timestamptz", "when we last accepted a delivery"),
+        "partner_due_at": (
+            "timestamptz",
+            "by when the partner should publish again: last change, or end of the newest month, and rhythm and grace; "
+            "empty for a source that has ended",
+        ),
+        "ask_due_at": ("timestamptz", "by when we should have asked again"),
+        "every_days": ("integer", "days from one publication to the next; empty if the source has ended"),
+        "grace_days": ("integer", "days after which the partner is late"),
+        "rhythm_reason": ("varchar", "where the rhythm is known from"),
+    },
+)
 LOAD = Table(
     "meta.load",
     "What each accepted vintage changed against the one before it. What we believed on a day is the vintage accepted "
@@ -156,6 +177,7 @@ def write_meta(home: Home, edition_id: str) -> None:
         write_table(connection, CHECK_RESULT, [*_expectation_rows(vintages), *_dbt_rows(home)])
         write_table(connection, replace(CORRECTION, name="meta.correction"), corrections.rows(vintages))
         write_table(connection, ATTEMPT, _attempts(home))
+        write_table(connection, FRESHNESS, _freshness(home))
         write_table(connection, LOAD, _loads(home))
         write_table(connection, REVISION, [])
         _copy_revisions(connection, home)
@@ -226,6 +248,12 @@ def _attempts(home: Home) -> Iterator[tuple[Any, ...]]:
         for a in lake.attempts(home, part.id):
             lead = (part.base_id, part.period, a["asked_at"], a["outcome"])
             yield (*lead, a["message"], a["snapshot_id"], a.get("cause", ""))
+
+
+def _freshness(home: Home) -> Iterator[tuple[Any, ...]]:
+    for fresh in freshness.all_of(home):
+        rhythm = datasets()[fresh.dataset_id].rhythm
+        yield (*astuple(fresh), rhythm.every_days, rhythm.grace_days, rhythm.reason)
 
 
 def _copy_revisions(connection: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 MODELS = ROOT / "dbt_project" / "models"
 PAGE = ROOT / "docs" / "marts.md"
 META = (
-    meta.EDITION, meta.DATASET, meta.SNAPSHOT, meta.CHECK_RESULT, meta.ATTEMPT, meta.LOAD, meta.REVISION,
-    replace(CORRECTION, name="meta.correction"), history.FACT_HISTORY,
+    meta.EDITION, meta.DATASET, meta.SNAPSHOT, meta.CHECK_RESULT, meta.ATTEMPT, meta.FRESHNESS, meta.LOAD,
+    meta.REVISION, replace(CORRECTION, name="meta.correction"), history.FACT_HISTORY,
 )  # fmt: skip
 SCHEMAS = {
     "supply_chain": "Supply chains",

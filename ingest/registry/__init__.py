@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 FOLDER = Path(__file__).parent
 OBS_COLUMNS = ("obs_value", "obs_value_text", "obs_qualifier")
@@ -38,7 +38,7 @@ class Partner(Strict):
     max_body_mb: int
     total_timeout_seconds: int
     schedule: str  # cron, Europe/Brussels
-    freshness_hours: int  # a refresh older than this is late; a little longer than the cadence
+    freshness_hours: int  # we are late if we have not asked for so long: the longest night between two runs, and some
     cadence: str
     stamps_rise: bool = False  # the catalogue's stamp of a dataset never goes back
 
@@ -95,6 +95,20 @@ class Tolerances(Strict):
     reason: str = ""
 
 
+class Rhythm(Strict):
+    """How often the partner publishes a dataset: by it we say that it is late. `reason` is where we know it from."""
+
+    every_days: int | None  # from one publication to the next; null: the source has ended and is late no more
+    grace_days: int = 0
+    reason: str = Field(min_length=1)
+
+    @property
+    def in_words(self) -> str:
+        if self.every_days is None:
+            return self.reason
+        return f"every {self.every_days} days and {self.grace_days} of grace: {self.reason}"
+
+
 class Months(Strict):
     """The dataset comes in months, each a delivery of its own that is loaded, checked and replaced as a whole."""
 
@@ -113,6 +127,7 @@ class Dataset(Strict):
     licence: str
     homepage: str
     grain: str
+    rhythm: Rhythm
     key: tuple[str, ...]
     area_column: str | None = None
     period_column: str | None = None

@@ -166,7 +166,7 @@ def test_a_refresh_asks_the_sandbox_that_runs_unless_it_is_to_play_something_its
 def test_the_status_of_an_empty_root_names_every_dataset(a87):
     done = a87("status")
     assert done.exit_code == 0
-    assert done.output.count("never") == len(datasets())
+    assert done.output.count("never asked") == len(datasets())
     assert "fao_qcl" in done.output
     assert "nothing is published yet" in done.output
 

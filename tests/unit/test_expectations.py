@@ -17,7 +17,7 @@ import pytest
 from expectations import CheckResult, check_names, run
 from ingest import lake
 from ingest.formats import csv_text
-from ingest.registry import Column, Dataset, Series, Tolerances, datasets
+from ingest.registry import Column, Dataset, Rhythm, Series, Tolerances, datasets
 
 SHARED = Path(__file__).parents[3] / "shared"
 YEAR = datetime.now(UTC).year
@@ -29,7 +29,9 @@ def make_dataset(**changes: Any) -> Dataset:
     """A production table: three areas, two items, four years fit it."""
     fields: dict[str, Any] = {
         "id": "crops", "partner": "fao", "code": "C", "title": "Crops", "description": "d", "licence": "l",
-        "homepage": "h", "grain": "g", "key": ("ref_area", "item", "time_period"), "area_column": "ref_area",
+        "homepage": "h", "grain": "g",
+        "rhythm": Rhythm(every_days=365, reason="r"),
+        "key": ("ref_area", "item", "time_period"), "area_column": "ref_area",
         "period_column": "time_period", "obs_range": (0, 5000), "known": {"obs_flag": ("A", "E")},
         "unit_by": ("item", "unit_measure"), "tolerances": Tolerances(min_rows=10),
         "columns": (

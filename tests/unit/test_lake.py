@@ -14,14 +14,15 @@ from ingest import lake, storage
 from ingest.errors import PayloadInvalid, SchemaDrift
 from ingest.formats import TextTable, csv_text
 from ingest.lake import Vintage
-from ingest.registry import Column, Dataset, Tolerances
+from ingest.registry import Column, Dataset, Rhythm, Tolerances
 from ingest.snapshots import Snapshot
 
 
 def make_dataset(**changes: Any) -> Dataset:
     fields = {
         "id": "crops", "partner": "fao", "code": "C", "title": "Crops", "description": "d", "licence": "l",
-        "homepage": "h", "grain": "g", "key": ("ref_area", "time_period"), "area_column": "ref_area",
+        "homepage": "h", "grain": "g",
+        "rhythm": Rhythm(every_days=365, reason="r"), "key": ("ref_area", "time_period"), "area_column": "ref_area",
         "period_column": "time_period", "tolerances": Tolerances(min_rows=1),
         "columns": (
             Column(name="ref_area", source="Area", strip_apostrophe=True, meaning="m"),
