@@ -9,8 +9,8 @@ from pathlib import Path
 from ingest.storage import Home
 from orchestration.instance import REPOSITORY, dagster_home
 
-CODE_PORT = 4266  # as in deploy/workspace.yaml
-PORTS = {"code": CODE_PORT, "ui": 3000, "admin": 3001}
+UI_PORTS = {"ui": 3000, "admin": 3001}
+CODE_AT = {"A87_CODE_HOST": "127.0.0.1", "A87_CODE_PORT": "4266"}  # defaults of what deploy/workspace.yaml reads
 ROLES = {
     "code": "the code location: evaluates schedules and sensors, runs start below it",
     "ui": "the Dagster UI, read-only",
@@ -24,7 +24,8 @@ def command(role: str, host: str) -> list[str]:
     if role not in ROLES:
         raise ValueError(f"no service {role!r}; choose one of {', '.join(ROLES)}")
     workspace = ["-w", str(REPOSITORY / "deploy" / "workspace.yaml")]
-    listening = ["-h", host, "-p", str(PORTS.get(role))]
+    port = os.environ.get("A87_CODE_PORT", CODE_AT["A87_CODE_PORT"]) if role == "code" else str(UI_PORTS.get(role))
+    listening = ["-h", host, "-p", port]
     return {
         "code": [_tool("dagster"), "api", "grpc", "-m", "orchestration.definitions", *listening,
                  "--location-name", "alliance87"],
@@ -38,7 +39,8 @@ def serve(home: Home, role: str, host: str) -> None:
     """Become that process; does not return."""
     line = command(role, host)
     os.environ["A87_HOME"] = str(home.root)  # the services run in DAGSTER_HOME
-    os.environ.setdefault("A87_CODE_HOST", "127.0.0.1")
+    for name, default in CODE_AT.items():
+        os.environ.setdefault(name, default)
     os.chdir(dagster_home(home))
     os.execv(line[0], line)
 
