@@ -147,7 +147,7 @@ class HttpClient:
         self.download(url, into, expect="json", params=params)
         try:
             return json.loads(into.read_bytes().decode("utf-8-sig"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._error(PayloadInvalid, f"JSON that cannot be parsed ({error})", url, "whole JSON") from error
 
     def catalogue(self, url: str, params: Mapping[str, str] | None = None, *, into: Path) -> Any:
