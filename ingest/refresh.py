@@ -20,6 +20,7 @@ from ingest.formats import TextTable
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
 from ingest.partners import connector, fetcher
+from ingest.redaction import redacted
 from ingest.registry import Dataset, partners
 from ingest.snapshots import RANK, Edition, Snapshot
 from ingest.storage import Home
@@ -134,7 +135,7 @@ def note(home: Home, outcome: Outcome, run_id: str) -> None:
 
 def note_broken(home: Home, dataset: Dataset, error: Exception, run_id: str) -> None:
     """An attempt that our own side stopped."""
-    message = f"{dataset.id}: {type(error).__name__}: {error}"
+    message = redacted(f"{dataset.id}: {type(error).__name__}: {error}")
     lake.note_attempt(home, dataset.id, "failed", message, None, cause="broken", run_id=run_id)
 
 

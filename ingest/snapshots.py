@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ingest import storage
 from ingest.errors import PayloadInvalid
 from ingest.formats import is_plain_path, seven_zip
+from ingest.redaction import redacted
 from ingest.registry import Dataset
 from ingest.storage import Home
 
@@ -68,7 +69,7 @@ def store(
         dataset_id=dataset.id,
         partner=dataset.partner,
         edition=edition,
-        url=url,
+        url=redacted(url),
         retrieved_at=storage.now(),
         partner_updated=str(signal.get("updated", "")),
         signal=signal,
