@@ -13,7 +13,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := False
 export GX_ANALYTICS_ENABLED := False
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test lint format dev bench lock clean
+.PHONY: help install install-dev demo test lint audit format dev bench lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ lint: install-dev $(A87_HOME)/dagster/dagster.yaml  ## ruff, mypy, import rules,
 	cd dbt_project && ../$(BIN)/dbt parse --quiet --warn-error
 	DAGSTER_HOME=$(A87_HOME)/dagster VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/dg check defs
 	DAGSTER_HOME=$(A87_HOME)/dagster $(BIN)/dagster definitions validate -w workspace.yaml
+
+audit: install-dev  ## Hashes, origin, licences and known holes of what the locks pin, against dependencies.toml
+	$(BIN)/python tools/audit.py
 
 format: install-dev  ## Let ruff and sqlfluff rewrite what they can
 	$(BIN)/ruff check --fix .

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ingest.redaction import redacted
+
 
 class IngestError(Exception):
     """A load that did not end in a candidate vintage; `current` stays what it was.
@@ -29,7 +31,7 @@ class IngestError(Exception):
             parts.append(f"URL {self.url}")
         if self.remedy:
             parts.append(f"what to do: {self.remedy}")
-        return "; ".join(parts)
+        return redacted("; ".join(parts))
 
 
 class PartnerUnavailable(IngestError):

@@ -147,7 +147,7 @@ class HttpClient:
         self.download(url, into, expect="json", params=params)
         try:
             return json.loads(into.read_bytes().decode("utf-8-sig"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._error(PayloadInvalid, f"JSON that cannot be parsed ({error})", url, "whole JSON") from error
 
     def catalogue(self, url: str, params: Mapping[str, str] | None = None, *, into: Path) -> Any:
@@ -225,13 +225,14 @@ class HttpClient:
                     raise self._status_error(reply, deadline)
                 self._stream(reply, part, deadline)
                 return reply
-        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-            raise self._error(PartnerUnavailable, f"no byte for {STALL_SECONDS} s or no connection", url) from error
+        # `from None`: their own texts hold the whole URL, with any key in it
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            raise self._error(PartnerUnavailable, f"no byte for {STALL_SECONDS} s or no connection", url) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             if any(isinstance(cause, http.client.IncompleteRead) for cause in (error, error.__cause__)):
-                raise self._cut(part, url) from error
+                raise self._cut(part, url) from None
             found = f"connection broken ({type(error).__name__})"
-            raise self._error(PartnerUnavailable, found, url, "the whole body") from error
+            raise self._error(PartnerUnavailable, found, url, "the whole body") from None
 
     def _ask(self, url: str, part: _Part, params: Mapping[str, str] | None) -> requests.Response:
         """The rest of a broken body, or the whole where there is nothing to go on from."""

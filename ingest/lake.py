@@ -30,6 +30,7 @@ import duckdb
 from ingest import storage
 from ingest.errors import PayloadInvalid, SchemaDrift
 from ingest.formats import TextTable
+from ingest.formats.csv_text import LONGEST_LINE
 from ingest.formats.sdmx_csv import TRAILING
 from ingest.registry import SYNTHETIC_MARK, Column, Dataset
 from ingest.snapshots import Edition, Snapshot
@@ -243,6 +244,8 @@ def _check_header(dataset: Dataset, table: TextTable) -> None:
             remedy=f"compare the raw file with ingest/registry/{dataset.base_id}.yaml; if the partner renamed a column "
             "and its meaning is the same, change `source` there and refresh again",
         )  # fmt: skip
+    if any(end in name for name in table.header for end in "\r\n"):
+        raise SchemaDrift("a line end within a column's name", partner=dataset.partner)
     if len(set(table.header)) != len(table.header):
         raise SchemaDrift("a column name twice in the header", partner=dataset.partner)
 
@@ -292,7 +295,7 @@ def _reader(table: TextTable, *, reject: bool = False) -> str:
     columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in table.header)
     return (
         f"read_csv({sql_text(table.path)}, auto_detect=false, header=false, skip={table.skip_lines}, delim=',', "
-        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size=2097152, "
+        f"quote='\"', escape='\"', columns={{{columns}}}, max_line_size={LONGEST_LINE}, "
         f"store_rejects={str(reject).lower()})"
     )
 

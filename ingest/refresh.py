@@ -6,6 +6,7 @@ The checks come in as a function, so that ingestion knows nothing of Great Expec
 from __future__ import annotations
 
 import contextlib
+import csv
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from ingest.formats import TextTable
 from ingest.http import Endpoints, HttpClient
 from ingest.lake import Vintage
 from ingest.partners import connector, fetcher
+from ingest.redaction import redacted
 from ingest.registry import Dataset, partners
 from ingest.snapshots import RANK, Edition, Snapshot
 from ingest.storage import Home
@@ -25,6 +27,7 @@ from ingest.storage import Home
 Status = Literal["accepted", "unchanged", "quarantined", "failed"]
 GOOD = ("accepted", "unchanged")
 NOTHING_MOVED = "nothing moved at the partner: no payload was asked for"
+UNREADABLE = (csv.Error, RecursionError)  # an endless cell, JSON nested without end
 CheckRow = dict[str, Any]  # expectations.CheckResult as a dict: check_name, severity, passed, message, ...
 
 
@@ -131,7 +134,7 @@ def note(home: Home, outcome: Outcome, run_id: str) -> None:
 
 def note_broken(home: Home, dataset: Dataset, error: Exception, run_id: str) -> None:
     """An attempt that our own side stopped."""
-    message = f"{dataset.id}: {type(error).__name__}: {error}"
+    message = redacted(f"{dataset.id}: {type(error).__name__}: {error}")
     lake.note_attempt(home, dataset.id, "failed", message, None, cause="broken", run_id=run_id)
 
 
@@ -234,7 +237,7 @@ def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
     """What moved. A catalogue laid out otherwise is the partner's doing, not a bug."""
     try:
         return connector(client.partner).signal(client, dataset, work)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, *UNREADABLE) as error:
         raise PayloadInvalid(
             f"a catalogue of another shape ({type(error).__name__}: {error})", partner=client.partner.name,
             expected="the layout that the partner's module reads",
@@ -279,10 +282,13 @@ def _load(dataset: Dataset, payload: Path, work: Path) -> _Loaded:
     text, folder = work / "text", work / "vintage"
     text.mkdir()
     folder.mkdir()
-    tables = connector(partners()[dataset.partner]).read(dataset, payload, text)
     undeclared: set[str] = set()
     encodings: set[str] = set()
-    rows = lake.load(dataset, _noting(dataset, tables, undeclared, encodings), folder / "data.parquet")
+    try:
+        tables = connector(partners()[dataset.partner]).read(dataset, payload, text)
+        rows = lake.load(dataset, _noting(dataset, tables, undeclared, encodings), folder / "data.parquet")
+    except UNREADABLE as error:
+        raise PayloadInvalid(f"text that cannot be read ({error})", partner=dataset.partner) from error
     notes = ["read as cp1252"] if "cp1252" in encodings else []
     notes += ["lines that are not CSV are in rejected.csv"] if (folder / "rejected.csv").exists() else []
     return _Loaded(rows, sorted(undeclared), notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 import zipfile
 import zlib
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +13,8 @@ from typing import Any, Literal
 
 from ingest import storage
 from ingest.errors import PayloadInvalid
-from ingest.formats import seven_zip
+from ingest.formats import is_plain_path, seven_zip
+from ingest.redaction import redacted
 from ingest.registry import Dataset
 from ingest.storage import Home
 
@@ -20,6 +22,7 @@ Edition = Literal["live", "recorded", "sample"]
 # A lower edition never replaces a higher one: generated figures must not push real ones out of a warehouse.
 RANK: dict[str, int] = {"sample": 0, "recorded": 1, "live": 2}
 MAX_RATIO = 100  # unpacked : packed; FAO's real files have 16 to 18
+MAX_UNPACKED = 32 << 30  # FAO's trade matrix has 9 GB
 CHUNK = 1 << 20
 REJECTED = "rejected.json"  # beside snapshot.json, where the bytes could not be read
 
@@ -67,7 +70,7 @@ def store(
         dataset_id=dataset.id,
         partner=dataset.partner,
         edition=edition,
-        url=url,
+        url=redacted(url),
         retrieved_at=storage.now(),
         partner_updated=str(signal.get("updated", "")),
         signal=signal,
@@ -163,9 +166,11 @@ def _hash_7z(file: Path, dataset: Dataset, digest: Any) -> None:
 
 
 def safe_members(file: Path, partner: str) -> list[tuple[zipfile.ZipFile, zipfile.ZipInfo]]:
-    """Members of a zip by name, after refusing path tricks and bombs. Reading one checks its CRC.
+    """Members of a zip by name, after refusing path tricks, links and bombs. Reading one checks its CRC, and gives no
+    more bytes than the directory says.
 
-    Raises PayloadInvalid for a cut or broken archive, a member path that leaves it, or an absurd ratio.
+    Raises PayloadInvalid for a cut or broken archive, a member path that leaves it or stands twice, a link, or an
+    absurd size.
     """
     try:
         archive = zipfile.ZipFile(file)
@@ -176,9 +181,14 @@ def safe_members(file: Path, partner: str) -> list[tuple[zipfile.ZipFile, zipfil
         ) from error  # fmt: skip
     members = sorted((m for m in archive.infolist() if not m.is_dir()), key=lambda m: m.filename)
     for member in members:
-        if member.filename.startswith("/") or ".." in Path(member.filename).parts:
+        if not is_plain_path(member.filename):
             raise PayloadInvalid(f"member path {member.filename!r}", partner=partner, expected="a plain name")
-    unpacked = sum(m.file_size for m in members)
-    if unpacked > MAX_RATIO * max(1, file.stat().st_size):
-        raise PayloadInvalid(f"{unpacked} bytes unpacked", partner=partner, expected=f"at most {MAX_RATIO} : 1")
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise PayloadInvalid(f"{member.filename!r} is a symbolic link", partner=partner, expected="files only")
+    if len({member.filename for member in members}) != len(members):
+        raise PayloadInvalid("two members of one name", partner=partner, expected="every name once")
+    unpacked, most = sum(m.file_size for m in members), min(MAX_UNPACKED, MAX_RATIO * max(1, file.stat().st_size))
+    if unpacked > most:
+        expected = f"at most {MAX_RATIO} : 1, and {MAX_UNPACKED >> 30} GB"
+        raise PayloadInvalid(f"{unpacked} bytes unpacked", partner=partner, expected=expected)
     return [(archive, member) for member in members]

@@ -6,7 +6,6 @@ Parquet and JSON hold what was delivered.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import re
@@ -19,6 +18,7 @@ from typing import Any, TextIO
 import duckdb
 
 from ingest import storage
+from ingest.formats import csv_writer
 from ingest.storage import Home, sql_name, sql_text
 
 # A query shares the machine with a nightly build: so much it may take, and no more.
@@ -65,20 +65,10 @@ def held_at_once(rows: Iterator[list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]
 
 def write_csv(out: TextIO, names: Sequence[str], rows: Iterator[list[tuple[Any, ...]]]) -> None:
     """CSV with a header, text cells defused."""
-    writer = csv.writer(_PlainLineEnds(out))
+    writer = csv_writer(out)
     writer.writerow(map(defused, names))
     for batch in rows:
         writer.writerows([defused(cell) for cell in row] for row in batch)
-
-
-class _PlainLineEnds:
-    """Lines that end with LF. The writer ends them with CR LF: else it would leave a CR within a cell unquoted."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def write(self, line: str) -> int:
-        return self._out.write(line.removesuffix("\r\n") + "\n")
 
 
 def write_json(out: TextIO, names: Sequence[str], rows: Iterator[list[tuple[Any, ...]]]) -> None:

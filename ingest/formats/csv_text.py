@@ -16,6 +16,7 @@ from ingest.errors import PayloadInvalid
 from ingest.formats import TextTable
 
 BLOCK = 1 << 20  # bytes decoded at once: larger ones are slower, since they outgrow the processor's cache
+LONGEST_LINE = 2 << 20  # bytes; who never ends a line would fill the memory
 PIECE = 32 << 20  # bytes of text in a piece, at least; FAO's trade matrix has 265 of them
 
 
@@ -26,7 +27,7 @@ def utf8_blocks(
 
     Strict UTF-8, else strict cp1252, decided by the first block that is not plain ASCII: FAO's files differ within one
     download (fao quirks 1-3). cp1252, not Latin-1, since bytes 0x80-0x9f are letters and dashes there. Raises
-    PayloadInvalid for bytes that are neither, or first the one and then the other.
+    PayloadInvalid for bytes that are neither, or first the one and then the other, and for a line that does not end.
     """
     lead = stream.read(3)
     encoding = "utf-8" if lead == codecs.BOM_UTF8 else ""
@@ -35,6 +36,10 @@ def utf8_blocks(
         text = rest + chunk
         end = text.rfind(b"\n") + 1
         rest = text[end:]
+        if len(rest) > LONGEST_LINE:
+            raise PayloadInvalid(
+                "a line that does not end", partner=partner, expected=f"lines of at most {LONGEST_LINE} bytes"
+            )
         if end:
             encoding, block = _as_utf8(text[:end], encoding, partner)
             tell(encoding or "utf-8")
@@ -84,6 +89,9 @@ def _names(text: bytes, partner: str) -> tuple[str, ...]:
     first = next(csv.reader(io.StringIO(text[: text.find(b"\n") + 1 or None].decode(), newline="")), None)
     if not first or not any(first):
         raise PayloadInvalid("a file without a header line", partner=partner, expected="CSV with a header")
+    if any(end in name for name in first for end in "\r\n"):
+        # DuckDB would skip the file with it, without a word
+        raise PayloadInvalid("a line end within a column's name", partner=partner, expected="a header of one line")
     return tuple(name.strip() for name in first)
 
 

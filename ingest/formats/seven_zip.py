@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 import lzma
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import IO, Any, BinaryIO
 
 from ingest.errors import PayloadInvalid
+from ingest.formats import is_plain_path
 
 SIGNATURE = b"7z\xbc\xaf\x27\x1c"
 BLOCK = 1 << 20  # bytes asked of the decoder at once
@@ -26,7 +27,7 @@ MAX_DICTIONARY = 256 << 20  # what the decoder keeps in memory; 7-Zip's stronges
 _START = 32  # bytes before the packed streams
 _END, _HEADER, _STREAMS, _FILES = 0x00, 0x01, 0x04, 0x05
 _PACK, _UNPACK, _SUBSTREAMS, _SIZES, _CRCS, _FOLDERS, _CODER_SIZES, _COUNTS = range(0x06, 0x0E)
-_EMPTY_STREAM, _EMPTY_FILE, _ANTI, _NAMES, _ENCODED = 0x0E, 0x0F, 0x10, 0x11, 0x17
+_EMPTY_STREAM, _EMPTY_FILE, _ANTI, _NAMES, _ATTRIBUTES, _ENCODED = 0x0E, 0x0F, 0x10, 0x11, 0x15, 0x17
 
 _COPY, _LZMA, _LZMA2, _DELTA = b"\x00", b"\x03\x01\x01", b"\x21", b"\x03"
 _BRANCH = {  # rewrite the jumps of machine code
@@ -295,6 +296,8 @@ class Archive:
                 is_empty = part.bits(count)
             elif kind == _ANTI and any(part.bits(sum(is_empty))):
                 raise self._error("an entry that says to delete a file", "files only")
+            elif kind == _ATTRIBUTES and any(stat.S_ISLNK(value >> 16) for value in part.attributes(count)):
+                raise self._error("a symbolic link", "files only")
         if len(names) != count:
             raise self._error(f"{len(names)} names for {count} files", "one name a file")
         return names, is_empty
@@ -322,8 +325,7 @@ class Archive:
     def _check_members(self) -> None:
         names = [member.name for member in self.members]
         for name in names:
-            path = PurePosixPath(name.replace("\\", "/"))
-            if not name or path.is_absolute() or ".." in path.parts or ":" in name:
+            if not is_plain_path(name):
                 raise self._error(f"member path {name!r}", "a plain name")
         if len(set(names)) != len(names):
             raise self._error("two members of one name", "every name once")
@@ -453,6 +455,12 @@ class _Cursor:
     def bits(self, count: int) -> list[bool]:
         body = self.take(-(-count // 8))
         return [bool(body[n // 8] & 0x80 >> n % 8) for n in range(count)]
+
+    def attributes(self, count: int) -> list[int]:
+        """Those of Windows, with the mode of Unix in the upper half where an archiver of Unix wrote them."""
+        told = count if self.byte() else sum(self.bits(count))
+        self.expect(0)  # they follow here, not in another stream
+        return [int.from_bytes(self.take(4), "little") for _ in range(told)]
 
     def crcs(self, count: int) -> list[int | None]:
         is_told = [True] * count if self.byte() else self.bits(count)

@@ -21,7 +21,6 @@ from ingest.storage import sql_name, sql_text
 
 LEAD = ("Country Name", "Country Code", "Indicator Name", "Indicator Code")
 NOTES = ("CountryCode", "SeriesCode", "Year", "DESCRIPTION")
-LONGEST_LINE = 2 << 20
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def _reader(file: Path, names: Collection[str], skip: int) -> str:
     columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in names)
     return (
         f"read_csv({sql_text(file)}, auto_detect=false, header=false, skip={skip}, delim=',', quote='\"', "
-        f"escape='\"', columns={{{columns}}}, max_line_size={LONGEST_LINE})"
+        f"escape='\"', columns={{{columns}}}, max_line_size={csv_text.LONGEST_LINE})"
     )
 
 

@@ -16,6 +16,7 @@ from ingest.registry import Dataset
 from ingest.snapshots import safe_members
 
 MAIN_MEMBER = "_all_data_(normalized).csv"
+LOCATION = re.compile(r"https://[\w.-]+/(?:[\w().-]+/)*([\w().-]+\.zip)", re.ASCII)
 WIDE_MEMBER = re.compile(r"_e_(all_data|africa|americas|asia|europe|oceania)\.csv$")
 
 
@@ -54,7 +55,12 @@ def signal(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 
 
 def fetch(client: HttpClient, dataset: Dataset, signal: dict[str, Any], files: Path) -> str:
-    name = signal["location"].rsplit("/", 1)[-1]
+    found = LOCATION.fullmatch(str(signal["location"]))
+    if found is None:
+        raise PayloadInvalid(
+            f"a location {signal['location']!r}", partner="fao", expected="https, a host, and the name of a zip"
+        )
+    name = found[1]
     client.download(client.url("bulk", quote(name)), files / name, expect="zip")
     return str(signal["location"])
 
