@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ingest import lake, months
+from ingest import lake, months, storage
 from ingest.registry import datasets, partners
 from ingest.storage import Home, sql_text
 from orchestration import analyst, editions, publish
