@@ -140,6 +140,8 @@ def _write_part(dataset: Dataset, table: TextTable, part: Path, rejected: list[R
     try:
         rows = _copy(con, dataset, table, part, rejected)
         _check_trailing(con, dataset, table)
+    except (duckdb.IOException, duckdb.OutOfMemoryException):
+        raise  # of this machine, such as a full disk, and not the delivery's
     except duckdb.Error as error:
         told = [line for line in str(error).splitlines() if line.strip()]
         since = f" (lines are counted from line {table.lines_before + 1})" if table.lines_before else ""

@@ -98,6 +98,13 @@ def fsync(path: Path) -> None:
         os.close(handle)
 
 
+def check_writable(home: Home) -> None:
+    """Raises OSError if the data root cannot be written, before anything is begun."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=home.root):
+        pass
+
+
 def write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

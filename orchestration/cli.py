@@ -20,7 +20,7 @@ from rich.table import Table
 from ingest import lake, months, storage
 from ingest.registry import datasets, partners
 from ingest.storage import Home, sql_text
-from orchestration import analyst, editions, publish
+from orchestration import analyst, editions, machine, publish
 from orchestration import status as status_page
 
 app = typer.Typer(
@@ -250,21 +250,35 @@ def _refresh(chosen: list[str], edition: str, recordings: Path | None, faults: l
     home = Home.from_env()
     # Bound to today's stdout: while dbt works, its own output goes to the log.
     reporter = TerminalReporter(Console(file=sys.stdout, width=console.width))
-    if storage.is_held(home.dagster / LOCK):
-        console.print("another refresh is at work on this data root: waiting for it", highlight=False)
     played = bool(recordings or faults)  # then by a sandbox of this run's own, not by the one that runs
     sandbox_url = "" if played else os.environ.get("A87_SANDBOX_URL", "")
     door = Partners(edition=edition, recordings=str(recordings or ""), faults=faults, sandbox_url=sandbox_url)
-    with reporter.showing(len(chosen)):
-        result = refresh_and_publish(home, door, reporter, chosen)
-    for error in result.errors:
-        console.print(f"[bold red]error[/] {escape(error)}", highlight=False, soft_wrap=True)
+    try:
+        storage.check_writable(home)
+        if storage.is_held(home.dagster / LOCK):
+            console.print("another refresh is at work on this data root: waiting for it", highlight=False)
+        with reporter.showing(len(chosen)):
+            result = refresh_and_publish(home, door, reporter, chosen)
+    except Exception as error:
+        told = machine.trouble(home, error)
+        if not told:
+            raise
+        _show_errors([told])
+        return 2
+    _show_errors(result.errors)
+    if result.errors and (advice := machine.advice(home, " ".join(result.errors))):
+        console.print(advice, highlight=False, soft_wrap=True)
     if result.built:
         console.print(f"the warehouse was rebuilt (log: {result.log})", highlight=False, soft_wrap=True)
     elif not result.errors:
         console.print("nothing the warehouse is built from has changed: nothing was rebuilt", highlight=False)
     _show_published(home)
     return 2 if result.errors else 1 if any(not o.is_good for o in reporter.outcomes) else 0
+
+
+def _show_errors(errors: list[str]) -> None:
+    for error in errors:
+        console.print(f"[bold red]error[/] {escape(error)}", highlight=False, soft_wrap=True)
 
 
 def _chosen(partner: str | None, named: list[str]) -> list[str]:
