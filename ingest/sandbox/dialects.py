@@ -29,6 +29,11 @@ class Clock:
 
     stamp: datetime
     touches: int = 0
+    own: Mapping[str, datetime] = field(default_factory=dict)  # of datasets that moved by themselves, by their code
+
+    def of(self, code: str) -> Clock:
+        """The clock of one dataset; of the World Bank's, of the source that it belongs to."""
+        return Clock(self.own.get(code, self.stamp), self.touches)
 
     def moment(self, base: datetime | None = None) -> datetime:
         """UTC; `base` is a recording's own time."""

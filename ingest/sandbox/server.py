@@ -67,7 +67,12 @@ class Sandbox:
     def touch(self) -> None:
         """The partners' catalogues now tell of an update, for every dataset; the figures are the same."""
         with self._lock:
-            self._clock = Clock(self._clock.stamp, self._clock.touches + 1)
+            self._clock = replace(self._clock, touches=self._clock.touches + 1)
+
+    def update(self, code: str, moment: datetime) -> None:
+        """The catalogue of the sample edition now tells of an update of this dataset alone (see `Clock.of`)."""
+        with self._lock:
+            self._clock = replace(self._clock, own={**self._clock.own, code: moment.astimezone(UTC)})
 
     def reply(self, target: str, headers: Mapping[str, str] | None = None) -> Reply:
         """The answer to a request line's path, faults included; a part of it where `headers` ask so and it is offered.

@@ -57,7 +57,7 @@ class Eurostat:
             case ["dataflow", "ESTAT", code, *_] if code == COMEXT_CODE:
                 count = sum(map(len, self._years.values()))
                 return dataflow(
-                    code, "EU trade since 1988 by HS2-4-6 and CN8", updated=clock.moment(), observations=count,
+                    code, "EU trade since 1988 by HS2-4-6 and CN8", updated=clock.of(code).moment(), observations=count,
                     periods=list(self._years),
                 )  # fmt: skip
             case ["contentconstraint", "ESTAT", code, *_] if code == COMEXT_CODE:
@@ -87,7 +87,7 @@ class Eurostat:
             return refused
         extra, _mark = self._tables.mark(self._tables["eurostat"])
         lines = [",".join(("DATAFLOW", "LAST UPDATE", *COMEXT_DIMENSIONS, "TIME_PERIOD", "OBS_VALUE", *extra))]
-        lead = f"ESTAT:{COMEXT_CODE}(1.0),{clock.moment().astimezone(CET):%d/%m/%y %H:%M:%S},"
+        lead = f"ESTAT:{COMEXT_CODE}(1.0),{clock.of(COMEXT_CODE).moment().astimezone(CET):%d/%m/%y %H:%M:%S},"
         for year in sorted(filter(asked.spans, self._years)):
             lines += [lead + line for key, line in self._years[year] if asked.holds(key)]
         return Reply(joined(lines, "\r\n").encode(), SDMX_CSV, chunked=True)
@@ -99,7 +99,8 @@ class Eurostat:
             case ["dataflow", "ESTAT", code, *_] if code in self._cells:
                 rows = self._cells[code]
                 periods = [row["time_period"] for row in rows]
-                return dataflow(code, code, updated=clock.moment(), observations=len(rows), periods=periods)
+                updated = clock.of(code).moment()
+                return dataflow(code, code, updated=updated, observations=len(rows), periods=periods)
             case ["datastructure", "ESTAT", code] if code in self._cells:
                 pairs = [p.partition("=") for row in self._cells[code] for p in row["dimensions"].split(",")]
                 return code_lists({name: {c for n, _, c in pairs if n == name} for name, _, _ in pairs})
@@ -144,7 +145,8 @@ class Eurostat:
         """Folders have 7 fields and datasets 8, as since 2026; what is served here was updated as the clock says."""
         lines = [_quoted(CONTENTS_NAMES)]
         for row in self._tables["eurostat_toc"]:
-            served = {"last_update": clock.day().isoformat()} if row["code"].upper() in self._cells else {}
+            code = row["code"].upper()
+            served = {"last_update": clock.of(code).day().isoformat()} if code in self._cells else {}
             days = {name: contents_date((row | served)[name]) for name in ("last_update", "last_structure_change")}
             cells = [(row | days)[name] or " " for name in CONTENTS]
             lines.append(_quoted(cells if row["type"] == "folder" else [*cells, " "]))

@@ -85,14 +85,15 @@ class Fao:
             entries = [
                 fao_entry(
                     known.code, known.name, known.file,
-                    updated=clock.moment(), size=len(self._zip(table)), rows=len(self._tables[table]),
+                    updated=clock.of(known.code).moment(), size=len(self._zip(table)), rows=len(self._tables[table]),
                 )
                 for table, known in SETS.items()
             ]  # fmt: skip
             return Reply(fao_catalogue(entries), "application/json")
         for table, known in SETS.items():
             if name == known.file:
-                headers = {"Accept-Ranges": "bytes", "Last-Modified": format_datetime(clock.moment(), usegmt=True)}
+                updated = format_datetime(clock.of(known.code).moment(), usegmt=True)
+                headers = {"Accept-Ranges": "bytes", "Last-Modified": updated}
                 return Reply(self._zip(table), "application/x-zip-compressed", headers=headers)
         return None
 

@@ -59,7 +59,7 @@ class Ilo:
         code = dataset.removesuffix("_A")
         titles = {d.code: d.title for d in registry.datasets().values() if d.partner == "ilo"}
         return ilo_entry(
-            code, titles.get(code, code), updated=clock.moment(), rows=len(rows),
+            code, titles.get(code, code), updated=clock.of(code).moment(), rows=len(rows),
             years={row["time"] for row in rows}, areas={row["ref_area"] for row in rows},
         )  # fmt: skip
 

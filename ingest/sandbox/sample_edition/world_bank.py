@@ -41,7 +41,7 @@ class WorldBank:
         """The zip of source 2, made on the day of the clock."""
         if request.path != "/data/download/WDI_CSV.zip":
             return None
-        day = clock.day()
+        day = clock.of(WDI).day()
         made_on = (day.year, day.month, day.day, 0, 0, 0)
         return Reply(zip_bytes(self._bulk_members, made_on), "application/x-zip-compressed")
 
@@ -94,9 +94,8 @@ class WorldBank:
             return wb_message("120")
         rows = [row for row in self._rows.get(series, []) if countries == ["ALL"] or row["ref_area"] in countries]
         footnotes = request.query.get("footnote") == "y"
-        return wb_page(
-            rows, request.query, lambda row: self._row(row, footnotes), sourceid=source, lastupdated=str(clock.day())
-        )
+        stamp = str(clock.of(source).day())
+        return wb_page(rows, request.query, lambda row: self._row(row, footnotes), sourceid=source, lastupdated=stamp)
 
     def _row(self, row: Row, footnotes: bool) -> dict[str, Any]:
         entity = self._entities[row["ref_area"]]
@@ -124,9 +123,11 @@ def _line(cells: Iterable[str]) -> str:
 
 def _sources(request: Request, clock: Clock) -> Reply:
     """In this list the Bank prints its numbers as text (world_bank quirk 7)."""
-    stamp = str(clock.day())
     rest = {"description": "", "url": "", "dataavailability": "Y", "metadataavailability": "Y", "concepts": "3"}
-    rows = [{"id": n, "lastupdated": stamp, "name": name, "code": code, **rest} for n, name, code in WB_SOURCES]
+    rows = [
+        {"id": n, "lastupdated": str(clock.of(n).day()), "name": name, "code": code, **rest}
+        for n, name, code in WB_SOURCES
+    ]
     header = {"page": "1", "pages": "1", "per_page": request.query.get("per_page", "50"), "total": str(len(rows))}
     return json_reply([header, rows])
 
