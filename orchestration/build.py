@@ -27,7 +27,7 @@ def build_definitions(
             schedules.housekeeping,
         ],
         schedules=schedules.schedules(here),
-        sensors=[schedules.warehouse_sensor(here)],
+        sensors=[schedules.warehouse_sensor(here), schedules.incident_sensor(here)],
         resources={
             "home": HomeResource(),
             "door": door or Partners.from_env(),

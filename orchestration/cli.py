@@ -52,7 +52,11 @@ def refresh(
     Exit code 1 if a dataset failed or was quarantined (the others are published all the same), 2 if the build failed.
     """
     _check_options(edition, recordings)
-    raise typer.Exit(_refresh(_chosen(partner, dataset or []), edition, recordings, fault or []))
+    try:
+        code = _refresh(_chosen(partner, dataset or []), edition, recordings, fault or [])
+    finally:
+        _tell()
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -206,6 +210,39 @@ def tidy(
 
 
 @app.command()
+def alert(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what is wrong as messages; send nothing.")] = False,
+) -> None:
+    """Tell the channels of A87_ALERT_URLS what went wrong and what is over, as the sensor `incidents` does.
+
+    Exit code 1 if a channel took no message.
+    """
+    from orchestration import alerts
+
+    home = Home.from_env()
+    if dry_run:
+        for title, body in alerts.preview(home):
+            typer.echo(f"{title}\n{body}\n")
+        return
+    if not alerts.channels_of_env():
+        raise typer.BadParameter("set A87_ALERT_URLS (docs/deploy.md)")
+    told = alerts.tell(home)
+    typer.echo(str(told))
+    raise typer.Exit(1 if told.failed else 0)
+
+
+@app.command()
+def health() -> None:
+    """One line a problem, and exit code 1 if there is any: for cron or an uptime monitor."""
+    from orchestration import alerts
+
+    lines = alerts.health(Home.from_env())
+    for line in lines or ["all is well"]:
+        typer.echo(line)
+    raise typer.Exit(1 if lines else 0)
+
+
+@app.command()
 def serve(
     role: Annotated[str, typer.Argument(help="code, ui (read-only), admin or daemon.")],
     host: Annotated[
@@ -279,6 +316,20 @@ def _refresh(chosen: list[str], edition: str, recordings: Path | None, faults: l
 def _show_errors(errors: list[str]) -> None:
     for error in errors:
         console.print(f"[bold red]error[/] {escape(error)}", highlight=False, soft_wrap=True)
+
+
+def _tell() -> None:
+    """Alerts at the end of a refresh; that they fail does not change how the refresh ended."""
+    if os.environ.get("A87_ALERT_URLS"):
+        from orchestration import alerts
+
+        try:
+            told = alerts.tell(Home.from_env())
+        except OSError as error:
+            typer.echo(f"alerts: nobody was told: {error}", err=True)
+        else:
+            if told.failed:
+                typer.echo(f"alerts: {told}", err=True)
 
 
 def _chosen(partner: str | None, named: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Jobs, their schedules, and the sensor that rebuilds the warehouse when its inputs changed."""
+"""Jobs, their schedules, the sensor that rebuilds the warehouse when its inputs changed, and that which tells people."""
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of decorated functions at run time.
 import functools
@@ -10,7 +10,7 @@ from dagster import DagsterRunStatus, RunsFilter
 from ingest import storage
 from ingest.registry import datasets, partners
 from ingest.storage import Home
-from orchestration import editions, publish, retention, warehouse
+from orchestration import alerts, editions, publish, retention, warehouse
 from orchestration.environment import Environment
 from orchestration.instance import close_abandoned
 from orchestration.warehouse_assets import outdated_assets
@@ -99,6 +99,20 @@ def warehouse_sensor(environment: Environment) -> dg.SensorDefinition:
         return dg.RunRequest(run_key=_build_key(home), asset_selection=outdated_assets(home))
 
     return warehouse_is_due
+
+
+def incident_sensor(environment: Environment) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="incidents",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus[_status(environment)],
+        description="Tells the channels of A87_ALERT_URLS when something goes wrong and when it is over. Starts nothing.",
+    )
+    def incidents(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]) -> dg.SkipReason:
+        close_abandoned(context.instance)
+        return dg.SkipReason(str(alerts.tell(home, context.instance)))
+
+    return incidents
 
 
 def _build_key(home: Home) -> str:

@@ -13,7 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from ingest import storage
 from ingest.storage import Home
-from orchestration import meta, outdated, warehouse
+from orchestration import builds, meta, outdated, warehouse
 from orchestration import publish as publishing
 from orchestration.lake_assets import OWNER
 
@@ -65,7 +65,7 @@ def dbt_definitions() -> dg.AssetsDefinition:
     def dbt_models(
         context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], dbt: DbtCliResource
     ) -> Iterator[Any]:
-        with storage.exclusive(home.build / ".lock"):
+        with storage.exclusive(home.build / ".lock"), builds.noting(home, "build", context.run_id):
             selected = {".".join(key.path) for key in context.selected_asset_keys}
             known, expected = outdated.forget(home, selected), outdated.states(home, read_manifest())
             warehouse.prepare(home)
@@ -151,8 +151,8 @@ def publish_asset() -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         pool=POOL,
     )
-    def alliance87(home: dg.ResourceParam[Home]) -> dg.MaterializeResult[Any]:
-        with storage.exclusive(home.build / ".lock"):
+    def alliance87(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[Any]:
+        with storage.exclusive(home.build / ".lock"), builds.noting(home, "publish", context.run_id):
             older = outdated.models(home, read_manifest())
             if older:  # a vintage came in meanwhile, or models were left out by hand
                 text = f"{len(older)} models are older than their inputs, such as {min(older)}; run `warehouse` again"

@@ -94,7 +94,7 @@ class Seen:
 
 
 def look(home: Home) -> Seen:
-    edition = publish.published_edition(home)
+    edition = editions.published_edition(home)
     assert edition is not None
     with publish.open_published(home) as connection:
         rows = publish._counts(connection, "")
@@ -160,7 +160,7 @@ def _json_faults(home: Home) -> Iterator[str]:
 
 
 def _edition_faults(home: Home, before: Seen) -> Iterator[str]:
-    edition = publish.published_edition(home)
+    edition = editions.published_edition(home)
     if edition is None:
         yield "nothing is published"
         return
@@ -354,7 +354,7 @@ class Killer:
         said = f"{who} killed after {moment:.1f} s ({phase}) of a refresh of {chosen}: "
         wrong = list(faults(self.home, before))
         assert not wrong, said + "; ".join(wrong)
-        edition = publish.published_edition(self.home)
+        edition = editions.published_edition(self.home)
         assert edition is not None
         served = "old" if edition["edition_id"] == before.edition_id else "new"
         try:
