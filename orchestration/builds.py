@@ -1,4 +1,4 @@
-"""How the last build and the last publication ended, noted in a file of `build`: what Dagster keeps may be tidied away."""
+"""How the last build and the last publication ended, noted in a file: what Dagster keeps may be tidied away."""
 
 from __future__ import annotations
 

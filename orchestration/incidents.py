@@ -149,7 +149,9 @@ def _examples_of_quarantine(home: Home, dataset: Dataset) -> tuple[str, ...]:
         file for part in months.parts(home, dataset) for file in home.lake(part.id).glob("quarantine/*/vintage.json")
     ]
     held = [storage.read_json(file) for file in files]
-    newest = max((meta for meta in held if meta), key=lambda meta: str(meta["settled_at"]), default={"checks": []})
+    newest: dict[str, Any] = max(
+        (meta for meta in held if meta), key=lambda meta: str(meta["settled_at"]), default={"checks": []}
+    )
     return _examples(newest["checks"])
 
 

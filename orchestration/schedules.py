@@ -1,4 +1,4 @@
-"""Jobs, their schedules, the sensor that rebuilds the warehouse when its inputs changed, and that which tells people."""
+"""Jobs, their schedules, the sensor that rebuilds the warehouse when its inputs changed, and the one that alerts."""
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of decorated functions at run time.
 import functools
@@ -106,7 +106,7 @@ def incident_sensor(environment: Environment) -> dg.SensorDefinition:
         name="incidents",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus[_status(environment)],
-        description="Tells the channels of A87_ALERT_URLS when something goes wrong and when it is over. Starts nothing.",
+        description="Tells the channels of A87_ALERT_URLS when something goes wrong and when it is over.",
     )
     def incidents(context: dg.SensorEvaluationContext, home: dg.ResourceParam[Home]) -> dg.SkipReason:
         close_abandoned(context.instance)

@@ -37,7 +37,7 @@ from ingest.registry import datasets
 from ingest.sandbox import SampleEdition, Sandbox
 from ingest.sandbox.sample_edition import BUNDLED
 from ingest.storage import Home, sql_text
-from orchestration import publish
+from orchestration import editions, publish
 from orchestration.instance import OPEN
 
 A87 = str(Path(sys.executable).with_name("a87"))
@@ -96,7 +96,7 @@ class Seen:
 def look(home: Home) -> Seen:
     edition = editions.published_edition(home)
     assert edition is not None
-    with publish.open_published(home) as connection:
+    with editions.open_published(home) as connection:
         rows = publish._counts(connection, "")
     roots = [*home.root.glob("lake/*/vintages/*"), *home.root.glob("raw/*/*/payload")]
     files = {str(file.relative_to(home.root)): _hash(file) for root in roots for file in _files(root)}
@@ -165,7 +165,7 @@ def _edition_faults(home: Home, before: Seen) -> Iterator[str]:
         yield "nothing is published"
         return
     name = edition["edition_id"]
-    with publish.open_published(home) as connection:
+    with editions.open_published(home) as connection:
         rows = publish._counts(connection, "")
         for table, column in publish._snapshot_columns(connection):
             unknown = connection.execute(
