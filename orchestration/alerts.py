@@ -27,6 +27,7 @@ __all__ = ["Incident", "Told", "health", "open_incidents", "tell"]
 
 MAX_CAUSE = 1500  # characters
 DAEMON_DEAD_AFTER = timedelta(minutes=10)
+OF_PARTNERS = ("partner-unavailable", "partner-late")
 OPENED, ENDED = "opened", "ended"
 
 
@@ -232,7 +233,10 @@ def _silent() -> Iterator[None]:
 
 
 def health(home: Home) -> list[str]:
-    """A line a problem, for whoever watches from outside: a daemon that is dead cannot tell of itself."""
+    """A line a problem, for whoever watches from outside: a daemon that is dead cannot tell of itself.
+
+    What only the partner can mend is no problem here: it lasts for weeks, and what comes meanwhile must still show.
+    """
     from orchestration import environment
     from orchestration.instance import open_instance
 
@@ -240,7 +244,7 @@ def health(home: Home) -> list[str]:
         with open_instance(home) as instance:
             known = storage.read_json(_file(home)) or {}
             found = open_incidents(home, instance, _ids_of_open(known))
-            lines = [f"{one.id}: {one.cause.splitlines()[0]}" for one in found]
+            lines = [f"{one.id}: {one.cause.splitlines()[0]}" for one in found if one.kind not in OF_PARTNERS]
             beats = [beat.timestamp for beat in instance.get_daemon_heartbeats().values()]
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a problem to tell of in one line
         return [f"the data root or its Dagster instance cannot be read: {type(error).__name__}: {error}"]

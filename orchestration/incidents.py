@@ -149,10 +149,8 @@ def _examples_of_quarantine(home: Home, dataset: Dataset) -> tuple[str, ...]:
         file for part in months.parts(home, dataset) for file in home.lake(part.id).glob("quarantine/*/vintage.json")
     ]
     held = [storage.read_json(file) for file in files]
-    newest: dict[str, Any] = max(
-        (meta for meta in held if meta), key=lambda meta: str(meta["settled_at"]), default={"checks": []}
-    )
-    return _examples(newest["checks"])
+    newest = max((told for told in held if told), key=lambda told: str(told["settled_at"]), default=None)
+    return _examples(newest["checks"]) if newest else ()
 
 
 def _examples(checks: Collection[dict[str, Any]]) -> tuple[str, ...]:
@@ -210,13 +208,20 @@ def _of_runs(home: Home, instance: DagsterInstance) -> Iterator[Incident]:
 
 def _of_run(home: Home, instance: DagsterInstance, run: DagsterRun, ended: datetime) -> Iterator[Incident]:
     if run.tags.get("dagster/failure_reason") != "STEP_FAILURE":
-        yield Incident(
-            "run-crashed", run.job_name, f"{run.job_name}: the run's process ended", ended, run_id=run.run_id
-        )
+        yield Incident("run-crashed", run.job_name, _last_words(instance, run), ended, run_id=run.run_id)
         return
     broken = [cause for step, cause in _failures(instance, run) if not _is_noted(home, step, run.run_id)]
     if broken:
         yield Incident("step-broken", run.job_name, "; ".join(broken), ended, run_id=run.run_id)
+
+
+def _last_words(instance: DagsterInstance, run: DagsterRun) -> str:
+    from dagster import DagsterEventType
+
+    records = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.RUN_FAILURE).records
+    said = [record.event_log_entry.dagster_event for record in records]
+    words = said[-1].message if said and said[-1] else ""
+    return f"{run.job_name}: {words or 'the process of the run is gone'}"
 
 
 def _failures(instance: DagsterInstance, run: DagsterRun) -> Iterator[tuple[str, str]]:
