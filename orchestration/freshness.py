@@ -9,6 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from ingest import lake, months, snapshots
@@ -94,8 +95,8 @@ def _asked_at(home: Home, dataset: Dataset) -> datetime | None:
 
 
 def _accepted_at(home: Home, dataset: Dataset) -> datetime | None:
-    accepted = [entry for part in months.parts(home, dataset) for entry in lake.acceptances(home, part.id)[-1:]]
-    return max((datetime.fromisoformat(entry["accepted_at"]) for entry in accepted), default=None)
+    serving = months.serving(home, dataset).values()
+    return max((datetime.fromisoformat(vintage.meta["settled_at"]) for vintage in serving), default=None)
 
 
 def _partner_changed_at(home: Home, dataset: Dataset) -> datetime | None:
@@ -127,10 +128,11 @@ def _partner_due_at(home: Home, dataset: Dataset, changed: datetime | None) -> d
 
 
 def _newest(home: Home, dataset: Dataset) -> list[Dataset]:
-    """The dataset itself, or the newest month that the partner delivered."""
+    """The dataset itself, or the newest month that the partner delivered, or nothing."""
     if dataset.months is None:
         return [dataset]
-    return [part for part in months.parts(home, dataset) if _signals(home, part)][-1:]
+    newest_first = reversed(months.parts(home, dataset))
+    return list(islice((part for part in newest_first if _signals(home, part)), 1))
 
 
 def _end_of(period: str) -> datetime:
