@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 # DuckDB downloads extensions by itself unless told not to.
 DUCKDB_CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -210,6 +210,14 @@ def if_free(path: Path) -> Iterator[bool]:
             yield False
         else:
             yield True
+
+
+def hold(path: Path) -> IO[str]:
+    """Take the lock file at `path` until the returned file is closed, or until this process ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = path.open("w")
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
 
 
 def is_held(path: Path) -> bool:

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import dagster as dg
-from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 
 from ingest import storage
 from ingest.storage import Home
@@ -20,6 +21,7 @@ POSTGRES_URL = "A87_POSTGRES_URL"
 POSTGRES_SCHEME = "postgresql+psycopg2://"  # without the driver's name SQLAlchemy 2.1 takes one that Dagster has not
 COMMAND_LINE = {"alliance87/command-line": "yes"}  # tag of the runs that no daemon launched
 LOCK = "command-line.lock"  # in DAGSTER_HOME, held while a command line executes runs
+_held: list[IO[str]] = []  # open lock files of the runs that this process executes
 OPEN = [
     DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING,
 ]  # fmt: skip
@@ -60,13 +62,33 @@ def open_instance(home: Home) -> DagsterInstance:
 
 
 def close_abandoned(instance: DagsterInstance) -> None:
-    """Close the runs of command lines that were killed and free what they held; nothing if a command line is at work.
+    """Close the runs whose process was killed, and free what they held.
 
-    They would stay `started` for ever and keep their pools, since a daemon watches only the runs that it launched.
+    Those of command lines would stay `started` for ever and keep their pools, since a daemon watches only the runs that
+    it launched; they are left alone while a command line is at work. Those of a daemon would wait for the limit of
+    run time if the code server, which watches its children, went down with them.
     """
     with storage.if_free(_lock(instance)) as free:
         if free:
             _close(instance)
+    for path in _workers(instance).glob("*.lock"):
+        with storage.if_free(path) as free:
+            run = instance.get_run_by_id(path.stem) if free else None
+            if run and run.status in OPEN:
+                _fail(instance, run)
+            if free:
+                path.unlink(missing_ok=True)
+
+
+def at_work(instance: DagsterInstance, run: DagsterRun) -> None:
+    """Hold a lock that says to the end of this process that it executes the run, whatever becomes of either."""
+    if not COMMAND_LINE.items() <= run.tags.items():
+        path = _workers(instance) / f"{run.run_id}.lock"
+        _held.append(storage.hold(path))
+
+
+def _workers(instance: DagsterInstance) -> Path:
+    return Path(instance.root_directory) / "workers"
 
 
 @contextmanager
@@ -90,6 +112,10 @@ def _lock(instance: DagsterInstance) -> Path:
 
 def _close(instance: DagsterInstance) -> None:
     for run in instance.get_runs(RunsFilter(statuses=OPEN, tags=COMMAND_LINE)):
-        # First the slots: killed between the two, this is done again, since the run is still open.
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-        instance.report_run_failed(run, "the process that executed this run is gone")
+        _fail(instance, run)
+
+
+def _fail(instance: DagsterInstance, run: DagsterRun) -> None:
+    # First the slots: killed between the two, this is done again, since the run is still open.
+    instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    instance.report_run_failed(run, "the process that executed this run is gone")

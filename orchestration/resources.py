@@ -17,12 +17,15 @@ from ingest.registry import Dataset
 from ingest.sandbox import Fault, Recordings, SampleEdition, Sandbox
 from ingest.snapshots import RANK, Edition
 from ingest.storage import Home
+from orchestration.instance import at_work
 
 
 class HomeResource(dg.ConfigurableResource[Home]):
-    """The data root."""
+    """The data root. Every run needs it, so here a run's process says that it is at work."""
 
     def create_resource(self, context: dg.InitResourceContext) -> Home:
+        if context.run is not None and context.instance is not None and not context.instance.is_ephemeral:
+            at_work(context.instance, context.run)
         return Home.from_env()
 
 

@@ -160,6 +160,44 @@ def test_a_run_of_the_daemon_is_left_to_the_daemon(home, started):
     assert after_opening(home, "daemons") == ("STARTED", 1)
 
 
+WORKER = """
+import sys, time
+from dagster import DagsterInstance
+from orchestration.instance import at_work
+instance = DagsterInstance.get()
+at_work(instance, instance.get_run_by_id(sys.argv[1]))
+print("at work", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def worker(home):
+    """Another process that executes a run which the daemon launched."""
+    processes = []
+
+    def worker(name: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, "-c", WORKER, name], stdout=subprocess.PIPE)
+        processes.append(process)
+        assert process.stdout.readline() == b"at work\n"
+        return process
+
+    yield worker
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_a_daemons_run_is_closed_when_its_process_was_killed_and_not_before(home, started, worker):
+    started("daemons", {})
+    process = worker("daemons")
+    assert after_opening(home, "daemons") == ("STARTED", 1)
+    process.kill()
+    process.wait()
+    assert after_opening(home, "daemons") == ("FAILURE", 0)
+    assert list(home.dagster.glob("workers/*")) == []
+
+
 def test_a_command_line_that_takes_over_closes_what_the_one_before_left(home, started):
     started("abandoned", COMMAND_LINE)
     with command_line(home) as instance:
