@@ -84,6 +84,7 @@ def proxied(server, monkeypatch) -> HttpClient:
     """A client of a live partner that is reached through a proxy with a password, which is the scripted server."""
     monkeypatch.setenv("HTTP_PROXY", server.url.replace("://", f"://robot:{CANARY}@"))
     monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setattr("ingest.http.ATTEMPTS", 1)
     changes = {"name": "behind_proxy", "bases": {"bulk": "http://partner.example/"}, "min_interval_seconds": 0.0}
     return HttpClient(partners()["fao"].model_copy(update=changes), Endpoints(backoff_seconds=0.001))
 
