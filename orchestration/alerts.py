@@ -29,6 +29,8 @@ MAX_CAUSE = 1500  # characters
 DAEMON_DEAD_AFTER = timedelta(minutes=10)
 OF_PARTNERS = ("partner-unavailable", "partner-late")
 OPENED, ENDED = "opened", "ended"
+# Schemes with the name of a server where most others (pover, opsgenie, slack) have a key.
+WITH_SERVER = {"json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos"}
 
 
 @dataclass
@@ -198,7 +200,8 @@ class Apprise:
                 self._plugin = apprise.Apprise.instantiate(url, asset=asset)
             except Exception:  # noqa: BLE001 - the error may quote the URL
                 self._plugin = None
-        schema, host = getattr(self._plugin, "schema", ""), getattr(self._plugin, "host", None)
+        schema = getattr(self._plugin, "schema", "")
+        host = getattr(self._plugin, "host", None) if schema in WITH_SERVER else None
         self.label = f"{number} {schema}://{host or ''}" if self._plugin else f"{number} (not an apprise URL)"
 
     def send(self, title: str, body: str, *, ended: bool) -> bool:

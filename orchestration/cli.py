@@ -188,7 +188,16 @@ def dev(port: Annotated[int, typer.Option(help="Port of the Dagster UI on 127.0.
     os.environ["A87_HOME"] = str(home.root)  # the services run in DAGSTER_HOME
     os.chdir(dagster_home(home))
     workspace = str(CONFIG.with_name("workspace.yaml"))
-    command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", workspace, "-p", str(port)]
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        "dev",
+        "-w",
+        workspace,
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     console.print(f"Dagster UI: http://127.0.0.1:{port}", highlight=False)
     os.execv(command[0], command)
 

@@ -32,7 +32,6 @@ REVISED: dict[str, tuple[str, Callable[[dict[str, str]], bool]]] = {
 CANARY = "canary-5a1f3c"  # stands in every secret that the platform may be given, and must turn up nowhere
 SECRETS = {
     "A87_ALERT_URLS": f"json://robot:{CANARY}@127.0.0.1:9/ mailto://robot:{CANARY}@127.0.0.1:9?to=a@example.org",
-    "A87_PG_PASSWORD": CANARY,
     **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), f"http://robot:{CANARY}@127.0.0.1:9"),
 }
 

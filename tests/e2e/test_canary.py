@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from ingest import lake, snapshots
 from ingest.errors import IngestError, PartnerUnavailable
@@ -18,6 +19,8 @@ from ingest.http import Endpoints, HttpClient
 from ingest.redaction import redacted
 from ingest.refresh import refresh
 from ingest.registry import datasets, partners
+from orchestration.alerts import channels_of_env
+from orchestration.cli import app
 from tests.e2e.conftest import CANARY, SECRETS, Demo, a87
 
 FORMS = (CANARY.encode(), base64.b64encode(f"robot:{CANARY}".encode()), CANARY.encode("utf-16-le"))
@@ -81,6 +84,7 @@ def proxied(server, monkeypatch) -> HttpClient:
     """A client of a live partner that is reached through a proxy with a password, which is the scripted server."""
     monkeypatch.setenv("HTTP_PROXY", server.url.replace("://", f"://robot:{CANARY}@"))
     monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setattr("ingest.http.ATTEMPTS", 1)
     changes = {"name": "behind_proxy", "bases": {"bulk": "http://partner.example/"}, "min_interval_seconds": 0.0}
     return HttpClient(partners()["fao"].model_copy(update=changes), Endpoints(backoff_seconds=0.001))
 
@@ -143,3 +147,38 @@ def test_a_snapshot_keeps_its_url_without_the_key(home, tmp_path):
 )
 def test_urls_lose_what_opens_doors_and_nothing_else(text, shown):
     assert redacted(text) == shown
+
+
+# --- channels of alerts ----------------------------------------------------------------------------------------------
+
+KEY = "canarycanarycanarycanarycanary"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"json://robot:{KEY}@127.0.0.1:9/{KEY}?token={KEY}",
+        f"mailto://robot:{KEY}@127.0.0.1:9?to=a@example.org",
+        f"pover://userkeyuserkeyuserkeyuserkey12@{KEY}",
+        f"opsgenie://{KEY}/",
+        f"slack://T1JJ3T3L2/A1BRTD4JD/{KEY}/#general",
+        f"tgram://123456789:{KEY}/12315544/",
+        f"https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/{KEY}",
+        f"nonsense://{KEY}",
+    ],
+)
+def test_a_channel_is_shown_without_its_keys(monkeypatch, url):
+    monkeypatch.setenv("A87_ALERT_URLS", url)
+    (channel,) = channels_of_env()
+    assert KEY not in channel.label
+
+
+def test_an_alert_that_does_not_get_through_says_so_without_secrets(home, capfd, caplog, monkeypatch):
+    caplog.set_level("DEBUG")
+    monkeypatch.setenv("A87_ALERT_URLS", f"json://robot:{CANARY}@127.0.0.1:9/hook?token={CANARY}")
+    lake.note_attempt(home, "fao_qcl", "failed", "fao: partner unavailable: HTTP 503", None, cause="unavailable")
+    told = CliRunner().invoke(app, ["alert"])
+    assert "did not get through to 1 json://127.0.0.1" in told.output
+    captured = capfd.readouterr()
+    assert CANARY not in told.output + captured.out + captured.err + caplog.text
+    assert holding(home.root) == []
