@@ -4,9 +4,10 @@ lake/<dataset>/vintages/<snapshot_id>/{data.parquet/, revision.parquet, rejected
                                          data.parquet is a folder of parts, which DuckDB and Spark read as one table;
                                          rejected.csv is there if lines were put aside
 lake/<dataset>/quarantine/<snapshot_id>/...      a vintage that did not pass
-lake/<dataset>/accepted.ndjson                   one line each time a vintage became current
 lake/<dataset>/current.json                      names the vintage everything downstream reads
 lake/<dataset>/attempts.ndjson                   one line each time the partner was asked
+raw/<dataset>/accepted.ndjson                    one line each time a vintage became current: with the bytes it is all
+                                                 that is needed to make the vintages anew (replay.py)
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -388,8 +390,14 @@ def revise(dataset: Dataset, old: Path, new: Path, dest: Path, old_id: str, new_
 
 def current(home: Home, dataset_id: str) -> Vintage | None:
     """The vintage everything downstream reads, or None before the first acceptance."""
+    name = current_id(home, dataset_id)
+    return _open(home.lake(dataset_id) / "vintages" / name) if name else None
+
+
+def current_id(home: Home, dataset_id: str) -> str | None:
+    """The name of the vintage that serves, whether it is there or not."""
     pointer = storage.read_json(home.lake(dataset_id) / "current.json")
-    return _open(home.lake(dataset_id) / "vintages" / pointer["snapshot_id"]) if pointer else None
+    return str(pointer["snapshot_id"]) if pointer else None
 
 
 def last_signal(home: Home, dataset_id: str) -> dict[str, Any] | None:
@@ -406,6 +414,11 @@ def vintages(home: Home, dataset_id: str) -> list[Vintage]:
 
 def was_accepted(home: Home, dataset_id: str, snapshot_id: str) -> bool:
     return (home.lake(dataset_id) / "vintages" / snapshot_id).exists()
+
+
+def accepted_vintage(home: Home, dataset_id: str, snapshot_id: str) -> Vintage | None:
+    folder = home.lake(dataset_id) / "vintages" / snapshot_id
+    return _open(folder) if folder.exists() else None
 
 
 def _open(folder: Path) -> Vintage:
@@ -425,8 +438,8 @@ def settle(home: Home, dataset_id: str, candidate: Vintage, signal: dict[str, An
     place = home.lake(dataset_id) / ("vintages" if passed else "quarantine") / candidate.snapshot_id
     storage.replace_folder(candidate.folder, place)
     if passed:
+        keep_journal(home, dataset_id)  # first: what `current` names can be made anew
         confirm(home, dataset_id, candidate.snapshot_id, signal)
-        _note_acceptance(home, dataset_id, candidate)
     return Vintage(place, candidate.meta)
 
 
@@ -447,27 +460,41 @@ def served_at(home: Home, dataset_id: str, moment: datetime) -> tuple[datetime, 
 
 
 def acceptances(home: Home, dataset_id: str) -> list[dict[str, Any]]:
-    """Each time that a vintage became current, oldest first: accepted_at, snapshot_id, rows, revision.
+    """Each time that a vintage became current, oldest first: accepted_at, snapshot_id, rows, revision, signal.
 
     A partner that takes a revision back sends an old vintage again, whose folder knows its last acceptance only.
     """
-    path = home.lake(dataset_id) / "accepted.ndjson"
-    noted = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     # a process may have died before it wrote the line
     known = [_acceptance(vintage) for vintage in vintages(home, dataset_id)]
-    return sorted({a["accepted_at"]: a for a in (*noted, *known)}.values(), key=lambda a: str(a["accepted_at"]))
+    every = {a["accepted_at"]: a for a in (*known, *_noted(home, dataset_id))}
+    ordered = sorted(every.values(), key=lambda a: str(a["accepted_at"]))
+    # one that died later, before `current` named the vintage, left a line more: it was accepted once again
+    return [a for a, after in pairwise((*ordered, {"snapshot_id": ""})) if a["snapshot_id"] != after["snapshot_id"]]
 
 
 def _acceptance(vintage: Vintage) -> dict[str, Any]:
     meta = vintage.meta
-    told = {"rows": meta["rows"], "revision": meta["revision"]}
+    told = {"rows": meta["rows"], "revision": meta["revision"], "signal": meta["snapshot"]["signal"]}
     return {"accepted_at": meta["settled_at"], "snapshot_id": vintage.snapshot_id, **told}
 
 
-def _note_acceptance(home: Home, dataset_id: str, vintage: Vintage) -> None:
-    path = home.lake(dataset_id) / "accepted.ndjson"
-    line = json.dumps(_acceptance(vintage), ensure_ascii=False)
-    storage.write_text(path, (path.read_text() if path.exists() else "") + line + "\n")
+def _noted(home: Home, dataset_id: str) -> list[dict[str, Any]]:
+    """The journal's lines. Data roots of earlier versions have it in the lake until the next acceptance."""
+    for path in (journal(home, dataset_id), home.lake(dataset_id) / "accepted.ndjson"):
+        if path.exists():
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    return []
+
+
+def journal(home: Home, dataset_id: str) -> Path:
+    return home.raw(dataset_id) / "accepted.ndjson"
+
+
+def keep_journal(home: Home, dataset_id: str) -> None:
+    """Write every acceptance that is known to the journal. The caller holds the dataset's lock."""
+    lines = [json.dumps(a, ensure_ascii=False) + "\n" for a in acceptances(home, dataset_id)]
+    storage.write_text(journal(home, dataset_id), "".join(lines))
+    (home.lake(dataset_id) / "accepted.ndjson").unlink(missing_ok=True)
 
 
 def confirm(home: Home, dataset_id: str, snapshot_id: str, signal: dict[str, Any]) -> None:

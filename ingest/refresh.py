@@ -47,7 +47,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class _Loaded:
+class Loaded:
     """What a delivery gave: rows in the lake, columns that the registry does not know, what was odd about its text."""
 
     rows: int
@@ -206,14 +206,29 @@ def _held_back(home: Home, dataset: Dataset, edition: Edition, signal: dict[str,
 
 
 def _decide(
-    home: Home, dataset: Dataset, snapshot: Snapshot, loaded: _Loaded, folder: Path, now: Vintage | None, check: Check,
+    home: Home, dataset: Dataset, snapshot: Snapshot, loaded: Loaded, folder: Path, now: Vintage | None, check: Check,
     signal: dict[str, Any], note: str,
 ) -> Outcome:  # fmt: skip
     """What becomes of a loaded delivery beside the vintage that serves: nothing new, accepted, quarantined."""
-    previous = now if now and now.edition == snapshot.edition and _same_columns(now, folder) else None
+    previous = comparable(now, snapshot, folder)
     if previous and _same_delivery(dataset, previous, folder, loaded):
         lake.confirm(home, dataset.id, previous.snapshot_id, signal)
         return _outcome(dataset, "unchanged", f"the delivery has a new stamp and the same rows{note}", now)
+    candidate, failed = judge(dataset, snapshot, loaded, folder, previous, check)
+    if previous and candidate.meta["rows"] < loaded.rows and _same_delivery(dataset, previous, folder, loaded):
+        lake.confirm(home, dataset.id, previous.snapshot_id, signal)
+        return _outcome(dataset, "unchanged", f"the delivery has a new stamp and the same rows{note}", now)
+    settled = lake.settle(home, dataset.id, candidate, signal, passed=not failed)
+    checks = candidate.meta["checks"]
+    if not failed:
+        return _outcome(dataset, "accepted", _summary(settled) + note, settled, checks)
+    return _outcome(dataset, "quarantined", _verdict(dataset, settled, failed, kept=now), now, checks, "checks")
+
+
+def judge(
+    dataset: Dataset, snapshot: Snapshot, loaded: Loaded, folder: Path, previous: Vintage | None, check: Check
+) -> tuple[Vintage, list[CheckRow]]:
+    """The loaded delivery compared and checked: what vintage.json is to hold, and the checks that block it."""
     candidate = _compare(dataset, snapshot, loaded.rows, folder, previous)
     candidate.vintage.meta.update(undeclared_columns=loaded.undeclared, notes=loaded.notes)
     checks = check(dataset, candidate)
@@ -222,15 +237,11 @@ def _decide(
         # looked for only now: as a rule there are none, and to look takes as long as a check
         repeated = repeats.drop(dataset, folder / "data.parquet")
         if repeated:
-            rest = _Loaded(
-                loaded.rows - repeated, loaded.undeclared, [*loaded.notes, f"{repeated} exact repeats dropped"]
-            )
-            return _decide(home, dataset, snapshot, rest, folder, now, check, signal, note)
+            notes = [*loaded.notes, f"{repeated} exact repeats dropped"]
+            rest = Loaded(loaded.rows - repeated, loaded.undeclared, notes)
+            return judge(dataset, snapshot, rest, folder, previous, check)
     candidate.vintage.meta["checks"] = checks
-    settled = lake.settle(home, dataset.id, candidate.vintage, signal, passed=not failed)
-    if not failed:
-        return _outcome(dataset, "accepted", _summary(settled) + note, settled, checks)
-    return _outcome(dataset, "quarantined", _verdict(dataset, settled, failed, kept=now), now, checks, "checks")
+    return candidate.vintage, failed
 
 
 def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
@@ -248,7 +259,7 @@ def ask(client: HttpClient, dataset: Dataset, work: Path) -> dict[str, Any]:
 def _fetch_and_load(
     home: Home, dataset: Dataset, edition: Edition, client: HttpClient, signal: dict[str, Any], work: Path, *,
     first: bool,
-) -> tuple[Snapshot, _Loaded]:  # fmt: skip
+) -> tuple[Snapshot, Loaded]:  # fmt: skip
     """The delivery in the raw store and its rows in `work`/vintage; it is hashed while it is loaded.
 
     Raises PayloadInvalid or SchemaDrift; the bytes then stay in the raw store, marked as rejected.
@@ -260,7 +271,7 @@ def _fetch_and_load(
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(snapshots.content_hash, payload, dataset)
         try:
-            loaded: _Loaded | IngestError = _load(dataset, payload, work)
+            loaded: Loaded | IngestError = load(dataset, payload, work)
         except IngestError as error:
             loaded = error
     snapshot = snapshots.store(home, dataset, delivery, sha256=digest.result(), edition=edition, url=url, signal=signal)
@@ -269,16 +280,16 @@ def _fetch_and_load(
     return snapshot, loaded
 
 
-def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> _Loaded:
+def _load_held(home: Home, dataset: Dataset, snapshot: Snapshot, work: Path) -> Loaded:
     """As `_fetch_and_load`, of a delivery that we hold."""
     try:
-        return _load(dataset, snapshot.payload(home), work)
+        return load(dataset, snapshot.payload(home), work)
     except IngestError as error:
         raise _rejected(home, snapshot, error) from error.__cause__
 
 
-def _load(dataset: Dataset, payload: Path, work: Path) -> _Loaded:
-    """Write `work`/vintage/data.parquet. `work`/text takes the delivery as UTF-8."""
+def load(dataset: Dataset, payload: Path, work: Path) -> Loaded:
+    """Write `work`/vintage/data.parquet. `work`/text takes the delivery as UTF-8. Raises IngestError."""
     text, folder = work / "text", work / "vintage"
     text.mkdir()
     folder.mkdir()
@@ -291,7 +302,7 @@ def _load(dataset: Dataset, payload: Path, work: Path) -> _Loaded:
         raise PayloadInvalid(f"text that cannot be read ({error})", partner=dataset.partner) from error
     notes = ["read as cp1252"] if "cp1252" in encodings else []
     notes += ["lines that are not CSV are in rejected.csv"] if (folder / "rejected.csv").exists() else []
-    return _Loaded(rows, sorted(undeclared), notes)
+    return Loaded(rows, sorted(undeclared), notes)
 
 
 def _noting(
@@ -310,15 +321,17 @@ def _rejected(home: Home, snapshot: Snapshot, error: IngestError) -> IngestError
     return error
 
 
-def _same_delivery(dataset: Dataset, previous: Vintage, folder: Path, loaded: _Loaded) -> bool:
+def _same_delivery(dataset: Dataset, previous: Vintage, folder: Path, loaded: Loaded) -> bool:
     """Whether rows and columns are those of the previous vintage; a column nobody declared must reach its check."""
     same_columns = previous.meta.get("undeclared_columns", []) == loaded.undeclared
     return same_columns and lake.same_content(dataset, previous.data, folder / "data.parquet")
 
 
-def _same_columns(vintage: Vintage, folder: Path) -> bool:
-    """A dataset whose columns were redeclared starts anew: there is nothing to compare with."""
-    return lake.columns(vintage.data) == lake.columns(folder / "data.parquet")
+def comparable(before: Vintage | None, snapshot: Snapshot, folder: Path) -> Vintage | None:
+    """The vintage before, if it is of the same edition; a dataset whose columns were redeclared starts anew."""
+    if before is None or before.edition != snapshot.edition:
+        return None
+    return before if lake.columns(before.data) == lake.columns(folder / "data.parquet") else None
 
 
 def _compare(dataset: Dataset, snapshot: Snapshot, rows: int, folder: Path, previous: Vintage | None) -> Candidate:

@@ -117,12 +117,13 @@ def reject(home: Home, snapshot: Snapshot, why: str) -> None:
     storage.write_json(snapshot.folder(home) / REJECTED, {"why": why, "at": storage.now()})
 
 
-def content_hash(files: Path, dataset: Dataset) -> str:
+def content_hash(files: Path, dataset: Dataset, fingerprint: str = "") -> str:
     """SHA-256 over names and uncompressed contents, so that repacking a zip is no new version.
 
-    Raises PayloadInvalid for an archive that cannot be read.
+    `fingerprint` is the dataset's declaration when the files came, if not today's. Raises PayloadInvalid for an archive
+    that cannot be read.
     """
-    digest = hashlib.sha256(dataset.fingerprint.encode())
+    digest = hashlib.sha256((fingerprint or dataset.fingerprint).encode())
     for file in sorted(f for f in files.rglob("*") if f.is_file()):
         if zipfile.is_zipfile(file):
             _hash_zip(file, dataset, digest)

@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,9 +71,22 @@ class Home:
         return self.root / "lake" / dataset_id
 
 
+_set_clock: ContextVar[datetime | None] = ContextVar("_set_clock", default=None)
+
+
 def utcnow() -> datetime:
     """The one clock of the platform."""
-    return datetime.now(UTC)
+    return _set_clock.get() or datetime.now(UTC)
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """The clock stands at an earlier moment: what was judged then is judged again by the same rule."""
+    token = _set_clock.set(moment)
+    try:
+        yield
+    finally:
+        _set_clock.reset(token)
 
 
 def now() -> str:

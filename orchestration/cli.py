@@ -60,6 +60,28 @@ def refresh(
 
 
 @app.command()
+def rebuild() -> None:
+    """Make lake, build and published edition anew from the raw store alone, and say which tables are equal.
+
+    Exit code 1 if a delivery could not be made anew (all others are), 2 if the build failed.
+    """
+    from orchestration.rebuild import rebuild as anew
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+    done = anew(Home.from_env(), say)
+    for text in (*done.troubles, *done.errors):
+        console.print(f"[bold red]error[/] {escape(text)}", highlight=False, soft_wrap=True)
+    if not done.errors:
+        say(f"{len(done.equal)} tables are equal to the published ones, {len(done.differs or {})} are not")
+        for table, difference in (done.differs or {}).items():
+            say(f"{table}: {difference}")
+        say("a new edition was published" if done.published else "nothing was published: all figures are the same")
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
 def demo() -> None:
     """Run the whole job on the bundled sample edition and show what came out."""
     began = time.monotonic()

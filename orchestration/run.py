@@ -47,16 +47,16 @@ def _refresh_and_publish(
         moved = [name for name in chosen if not _is_unmoved(home, instance, door, endpoints, reporter, name)]
         keys = [asset_key(name) for name in moved]
         # A step that failed on purpose carries user data: the reporter has told of it.
-        failures = _run(instance, (door, reporter, endpoints), "refresh", keys) if moved else []
-        errors = [_cause(failure) for failure in failures if failure.user_failure_data is None]
+        failures = run_job(instance, (door, reporter, endpoints), "refresh", keys) if moved else []
+        errors = [cause(failure) for failure in failures if failure.user_failure_data is None]
     if not publish.is_due(home):
         return RunResult(False, errors, log)
     reporter.building()
-    from orchestration.warehouse_assets import outdated_assets  # dbt, as in _run
+    from orchestration.warehouse_assets import outdated_assets  # dbt, as in run_job
 
     with log.open("w") as stream, contextlib.redirect_stdout(stream):
-        failures = _run(instance, (door, reporter, None), "warehouse", outdated_assets(home))
-        broken = [_cause(failure) for failure in failures]
+        failures = run_job(instance, (door, reporter, None), "warehouse", outdated_assets(home))
+        broken = [cause(failure) for failure in failures]
     return RunResult(not broken, errors + broken, log)
 
 
@@ -73,7 +73,7 @@ def _is_unmoved(
     return True
 
 
-def _run(
+def run_job(
     instance: dg.DagsterInstance, given: tuple[Partners, Reporter, Endpoints | None], job: str,
     assets: list[dg.AssetKey] | None = None,
 ) -> list[Any]:  # fmt: skip
@@ -91,7 +91,7 @@ def _run(
     return [event.step_failure_data for event in result.get_step_failure_events()]
 
 
-def _cause(failure: Any) -> str:
+def cause(failure: Any) -> str:
     if failure.user_failure_data is not None and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
     error = failure.error

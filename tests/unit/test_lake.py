@@ -370,7 +370,7 @@ def test_a_dataset_without_figures_has_revisions_too(tmp_path):
 def make_candidate(folder: Path, snapshot_id: str, retrieved_at: str = "2026-01-01T00:00:00Z") -> Vintage:
     folder.mkdir()
     (folder / "data.parquet").write_bytes(b"parquet")
-    snapshot = {"snapshot_id": snapshot_id, "edition": "live", "retrieved_at": retrieved_at}
+    snapshot = {"snapshot_id": snapshot_id, "edition": "live", "retrieved_at": retrieved_at, "signal": {}}
     return Vintage(folder, {"snapshot": snapshot, "rows": 1, "revision": None, "checks": []})
 
 
