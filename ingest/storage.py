@@ -177,11 +177,14 @@ def _exchange(one: Path, other: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Delete a folder or file; a folder leaves its place in one step, so nobody finds half of it."""
+    """Delete a folder or file; a folder leaves its place in one step, so nobody finds half of it.
+
+    What a killed process left of one goes away with the next `work_folder` beside it.
+    """
     if not path.is_dir() or path.is_symlink():
         path.unlink()
         return
-    doomed = Path(tempfile.mkdtemp(dir=path.parent, prefix=".old."))
+    doomed = Path(tempfile.mkdtemp(dir=path.parent, prefix=".work."))
     path.replace(doomed / path.name)
     fsync(path.parent)
     shutil.rmtree(doomed)

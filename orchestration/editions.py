@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -67,13 +66,13 @@ def serve(home: Home, edition_id: str) -> None:
     The file comes last: it says what serves. Killed between them, the next publication is due and mends the link.
     """
     edition = folder(home) / edition_id
-    with tempfile.TemporaryDirectory(dir=home.published, prefix=".next.") as work:
-        link = Path(work) / "alliance87.duckdb"
+    with storage.work_folder(home.published) as work:
+        link = work / "alliance87.duckdb"
         try:
             os.link(edition / "alliance87.duckdb", link)
         except OSError:  # a file system without hard links
             shutil.copy2(edition / "alliance87.duckdb", link)
-        latest = Path(work) / "latest"
+        latest = work / "latest"
         latest.symlink_to(edition.relative_to(home.published), target_is_directory=True)
         latest.replace(home.published / "latest")
         link.replace(home.warehouse)
@@ -84,7 +83,7 @@ def forget_old(home: Home, serving: str) -> None:
     """Delete all but the newest editions; never the one that serves."""
     for edition_id in kept(home)[: -(KEEP_BEFORE + 1)]:
         if edition_id != serving:
-            shutil.rmtree(folder(home) / edition_id)
+            storage.remove(folder(home) / edition_id)
 
 
 def lock(home: Home) -> Path:

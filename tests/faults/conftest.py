@@ -24,6 +24,7 @@ from ingest.sandbox import SampleEdition, Sandbox
 from ingest.sandbox.sample_edition import BUNDLED
 from ingest.storage import Home, sql_text
 from orchestration.lake_assets import run_expectations
+from tests.e2e.conftest import demo as demo
 from tests.quirks.warehouse import prepare
 
 # The rows that are served of long tables. Bangladesh has figures of every series of the World Bank.

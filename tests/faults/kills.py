@@ -78,6 +78,8 @@ class RevisingPartners:
                 writer.writerows(rows)
         self.sandbox.edition = SampleEdition(self._folder)
         self.sandbox.touch()
+        for asked in set(self.sandbox.requests):  # what is made for the first answer is made now, not in a refresh
+            self.sandbox.reply(asked)
 
 
 # --- what is on disk -------------------------------------------------------------------------------------------------
@@ -314,8 +316,8 @@ class Forge:
         return int(self._line()) if ready else None
 
     def close(self) -> None:
-        self._in.close()
-        self._process.wait(10)
+        self._process.kill()
+        self._process.wait()
 
     def _line(self) -> str:
         return self._out.readline().decode().strip()
@@ -376,8 +378,8 @@ class Killer:
         """A refresh of these datasets, from now on in the background."""
         arguments = ["refresh", *(word for name in chosen for word in ("--dataset", name))]
         forge = self.forge if self.random.randrange(self.whole_every) else None
-        output = self.home.root.with_name("refresh.log")
-        return Refresh(arguments, self.environment(), output, forge)
+        _, output = tempfile.mkstemp(dir=self.home.root.parent, prefix="refresh.", suffix=".log")
+        return Refresh(arguments, self.environment(), Path(output), forge)
 
     def refresh_in_peace(self, chosen: list[str]) -> float:
         """Seconds it took. Raises AssertionError unless it ends well."""
@@ -426,12 +428,14 @@ def _phase(home: Home, told: str) -> str:
 
 
 @contextlib.contextmanager
-def killer(base: Path, folder: Path, seed: int) -> Iterator[Killer]:
+def killer(base: Path, folder: Path, seed: int, whole_every: int = 5) -> Iterator[Killer]:
     """A killer on a copy of the data root `base` in `folder`, with revising partners at work."""
     shutil.copytree(base, folder / "home", symlinks=True)
     partners = RevisingPartners(folder / "sample")
-    with partners.sandbox, contextlib.closing(Forge()) as forge:
-        yield Killer(Home(folder / "home"), partners, random.Random(seed), forge)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(partners.sandbox)
+        forge = stack.enter_context(contextlib.closing(Forge())) if whole_every > 1 else None
+        yield Killer(Home(folder / "home"), partners, random.Random(seed), forge, whole_every)
 
 
 def campaign(base: Path, folder: Path, kills: int, seed: int) -> list[Kill]:
