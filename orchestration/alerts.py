@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest import storage
 from ingest.storage import Home
-from orchestration.incidents import KINDS, MAX_NAMED, Incident, open_incidents, published
+from orchestration.incidents import BLIND, KINDS, MAX_NAMED, Incident, open_incidents, published
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -97,6 +97,8 @@ def _reconcile(known: dict[str, dict[str, Any]], found: list[Incident]) -> None:
             still = {label: what for label, what in one["told"].items() if what == OPENED}
             one.update(since=_stamp(incident.since), ended_at="", told=still)
         one["incident"] = asdict(incident) | {"since": _stamp(incident.since)}
+    if any(incident.key.startswith(BLIND) for incident in found):
+        return  # what was not found may only not have been seen
     still_open = {incident.id for incident in found}
     for key, one in known.items():
         if key not in still_open and not one["ended_at"]:

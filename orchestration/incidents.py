@@ -29,6 +29,7 @@ MAX_EXAMPLES = 3
 MAX_NAMED = 5  # datasets that are named one by one
 FREE_GB = 5.0  # a live refresh takes about half of it for a while
 ENOUGH = 1.2  # times the limit: free space that goes up and down around it is one incident
+BLIND = "incidents/"  # starts the key of what could not be looked at
 
 # Kind (a heading of docs/runbook.md) -> the first thing to do.
 KINDS = {
@@ -94,15 +95,24 @@ def open_incidents(
         with open_instance(home) as opened:
             return open_incidents(home, opened, was_open)
     now = storage.utcnow()
-    found = [
-        *_of_datasets(home),
-        *_of_builds(home),
-        *_of_runs(home, instance),
-        *_of_time(home, now),
-        *_of_hold(home),
-        *_of_disk(home, now, was_open),
-    ]
+    sources = {
+        "datasets": _of_datasets(home),
+        "builds": _of_builds(home),
+        "runs": _of_runs(home, instance),
+        "freshness": _of_time(home, now),
+        "rollback": _of_hold(home),
+        "disk": _of_disk(home, now, was_open),
+    }
+    found = [incident for name, source in sources.items() for incident in _looked_at(name, source, now)]
     return sorted(found, key=lambda incident: (list(KINDS).index(incident.kind), incident.key))
+
+
+def _looked_at(name: str, source: Iterator[Incident], now: datetime) -> Iterator[Incident]:
+    """A source that cannot be read is an incident itself, and keeps none of the others from being told."""
+    try:
+        yield from source
+    except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to hear of it
+        yield Incident("step-broken", BLIND + name, f"{name} cannot be read: {type(error).__name__}: {error}", now)
 
 
 # --- datasets --------------------------------------------------------------------------------------------------------
@@ -169,7 +179,11 @@ def _serving(home: Home, names: Collection[str]) -> tuple[str, ...]:
     """What is still read of these datasets: the vintage, its age and the partner's own stamp."""
     lines = []
     for name in list(names)[:MAX_NAMED]:
-        vintages = months.serving(home, datasets()[name]).values()
+        try:
+            vintages = months.serving(home, datasets()[name]).values()
+        except (OSError, ValueError) as error:
+            lines.append(f"{name}: cannot be read: {error}")
+            continue
         snapshots = [vintage.meta["snapshot"] for vintage in vintages]
         newest = max(snapshots, key=lambda snapshot: str(snapshot["retrieved_at"]), default=None)
         lines.append(

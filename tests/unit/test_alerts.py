@@ -312,6 +312,21 @@ def test_a_rollback_in_force_is_an_incident(home, instance):
     assert "wrong units" in found[0].cause
 
 
+def test_what_cannot_be_read_is_an_incident_and_ends_or_hides_no_other(home, look, board):
+    attempt(home, "fao_qcl", "drift")
+    attempt(home, ILO[0], "drift")
+    look(board)
+    torn = home.lake("fao_qcl") / "current.json"
+    torn.write_text("{")
+    (home.lake(ILO[0]) / "attempts.ndjson").write_text("{\n")
+    attempt(home, "fao_qcl", "retired")
+    look(board)
+    opened = [title for title in board.titles[2:] if title.startswith("step-broken")]
+    assert opened == ["step-broken incidents/datasets", "step-broken incidents/freshness"]
+    assert "dataset-retired fao_qcl" in board.titles
+    assert not any(title.startswith("over: ") for title in board.titles)
+
+
 def test_free_space_around_the_limit_is_one_incident(home, look, board, monkeypatch):
     usage = incidents.shutil.disk_usage(home.root)
     monkeypatch.setenv("A87_FREE_GB", "10")
