@@ -152,12 +152,13 @@ def publish_asset() -> dg.AssetsDefinition:
         pool=POOL,
     )
     def alliance87(context: dg.AssetExecutionContext, home: dg.ResourceParam[Home]) -> dg.MaterializeResult[Any]:
-        with storage.exclusive(home.build / ".lock"), builds.noting(home, "publish", context.run_id):
+        with storage.exclusive(home.build / ".lock"):
             older = outdated.models(home, read_manifest())
             if older:  # a vintage came in meanwhile, or models were left out by hand
                 text = f"{len(older)} models are older than their inputs, such as {min(older)}; run `warehouse` again"
                 raise dg.Failure(description=text, allow_retries=False)
-            published = publishing.publish(home)
+            with builds.noting(home, "publish", context.run_id):
+                published = publishing.publish(home)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.edition_id),
             metadata={
