@@ -120,12 +120,12 @@ def _remove_deliveries(
 ) -> None:
     """Of one dataset or month. Bytes as received go with the vintage that was made of them."""
     raw, place = home.raw(dataset.id), home.lake(dataset.id)
-    old = _stopped_before(home, dataset, now - limits.vintages)
-    for name in sorted(old):
-        remove(place / "vintages" / name, tidied.vintages)
-        if (raw / name).exists():
-            remove(raw / name, tidied.deliveries)
-    judged = {vintage.snapshot_id for vintage in lake.vintages(home, dataset.id)} | old
+    for name in sorted(_stopped_before(home, dataset, now - limits.vintages)):
+        for path, names in ((place / "vintages" / name, tidied.vintages), (raw / name, tidied.deliveries)):
+            if path.exists():
+                remove(path, names)
+    # by the journal and not by the vintages: a lake that was lost is made anew from these bytes
+    judged = {accepted["snapshot_id"] for accepted in lake.acceptances(home, dataset.id)}
     for file in sorted((place / "quarantine").glob("*/vintage.json")):
         if _moment(storage.read_json(file)["settled_at"]) < now - limits.quarantine:
             remove(file.parent, tidied.quarantined)
@@ -139,7 +139,7 @@ def _remove_deliveries(
 
 
 def _stopped_before(home: Home, dataset: Dataset, limit: datetime) -> set[str]:
-    """Vintages that ceased to serve before the limit, but neither the one that serves nor the one before it."""
+    """What ceased to serve before the limit, but neither the vintage that serves nor the one before it."""
     if dataset.keep_all_vintages:
         return set()
     accepted = lake.acceptances(home, dataset.id)
@@ -147,8 +147,7 @@ def _stopped_before(home: Home, dataset: Dataset, limit: datetime) -> set[str]:
     stopped = {a["snapshot_id"]: _moment(b["accepted_at"]) for a, b in pairwise(accepted)}
     serving = lake.current(home, dataset.id)
     kept = {*order[:2], serving.snapshot_id if serving else ""}
-    held = {vintage.snapshot_id for vintage in lake.vintages(home, dataset.id)}
-    return {name for name in held - kept if name in stopped and stopped[name] < limit}
+    return {name for name, moment in stopped.items() if name not in kept and moment < limit}
 
 
 def _received(folder: Path) -> datetime:

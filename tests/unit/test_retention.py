@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,11 +33,15 @@ def clock(home, monkeypatch):
     def set_to(moment: datetime) -> None:
         monkeypatch.setattr(storage, "utcnow", lambda: moment)
 
+    attempts_of_a_week(home, set_to)
+    return set_to
+
+
+def attempts_of_a_week(home, set_to) -> None:
     for days in range(7, 0, -1):
         set_to(days_ago(days))
         lake.note_attempt(home, GOODS, "unchanged", "", None)
     set_to(NOW)
-    return set_to
 
 
 @pytest.fixture
@@ -117,6 +122,15 @@ def test_a_delivery_that_never_served_goes_sooner(home, deliver, instance, kind)
     assert held(home) == ({"serves"}, {"serves", "young"})
     quarantined = {folder.name for folder in (home.lake(GOODS) / "quarantine").glob("*")}
     assert quarantined == ({"young"} if kind == "quarantined" else set())
+
+
+def test_bytes_of_vintages_stay_when_the_lake_is_lost(home, clock, deliver, instance):
+    for name, days in (("a", 700), ("b", 600), ("c", 500)):
+        deliver(name, days)
+    shutil.rmtree(home.lake(GOODS))
+    attempts_of_a_week(home, clock)
+    retention.tidy(home, instance, NOW)
+    assert held(home) == (set(), {"a", "b", "c"})
 
 
 def test_limits_come_from_the_environment(home, deliver, instance, monkeypatch):
