@@ -201,10 +201,12 @@ def test_what_was_accepted_stays_known_without_its_vintage(home, deliver, instan
 # --- Dagster's runs --------------------------------------------------------------------------------------------------
 
 
-@dg.asset
+@dg.asset(check_specs=[dg.AssetCheckSpec("is_one", asset="thing"), dg.AssetCheckSpec("at_first", asset="thing")])
 def thing():
     sys.stdout.write("written to the log of the step")
-    return 1
+    yield dg.MaterializeResult(
+        check_results=[dg.AssetCheckResult(check_name=name, passed=True) for name in ("is_one", "at_first")]
+    )
 
 
 @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["200201", "200202"]))
@@ -228,6 +230,13 @@ def test_a_run_goes_with_its_events_and_logs_unless_the_ui_shows_its_result(home
     assert {run.run_id for run in instance.get_runs()} == {second, of_month, newest}
     assert not list(files.rglob(f"*{first}*"))
     assert instance.get_latest_materialization_event(thing.key).run_id == second
+    assert results_of_checks(instance) == {("is_one", second), ("at_first", second)}
+
+
+def results_of_checks(instance) -> set[tuple[str, str]]:
+    keys = [dg.AssetCheckKey(thing.key, name) for name in ("is_one", "at_first")]
+    kept = [(key, instance.event_log_storage.get_asset_check_execution_history(key, limit=9)) for key in keys]
+    return {(key.name, record.run_id) for key, records in kept for record in records}
 
 
 def test_a_run_that_is_not_finished_stays(home, clock, instance):
