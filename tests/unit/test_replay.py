@@ -169,14 +169,16 @@ def test_a_journal_that_lies_in_the_lake_is_read_and_moved(home, deliver, again)
     assert acceptances(home) == known and lake.journal(home, A871.id).exists() and not old.exists()
 
 
-def test_what_current_names_is_in_the_journal_whenever_a_process_dies(home, deliver, monkeypatch):
+@pytest.mark.parametrize("step", ["keep_journal", "confirm"])
+def test_what_current_names_is_in_the_journal_whenever_a_process_dies(home, deliver, monkeypatch, step):
     def die(*_given):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(lake, "confirm", die)
+        patched.setattr(lake, step, die)
         with pytest.raises(KeyboardInterrupt):
             deliver()
+    assert lake.current_id(home, A871.id) is None
     served = deliver().snapshot_id
     assert [name for _at, name in acceptances(home)] == [served]  # once: the first time it never served
     assert served in lake.journal(home, A871.id).read_text()
