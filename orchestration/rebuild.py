@@ -10,17 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from ingest import replay, storage
 from ingest.registry import datasets
-from ingest.storage import Home, sql_text
+from ingest.storage import Home
 from orchestration import meta, publish, warehouse
+from orchestration.compare import compare
 
 if TYPE_CHECKING:
     import dagster as dg
-
-COMPARED = tuple(schema for schema in publish.SCHEMAS if schema != "meta")
 
 
 @dataclass
@@ -56,54 +53,6 @@ def rebuild(home: Home, say: Callable[[str], None]) -> Rebuilt:
         if done.differs or done.differs is None or publish.is_due(home):
             _publish(home, instance, done)
     return done
-
-
-def compare(home: Home) -> tuple[list[str], dict[str, str] | None]:
-    """Tables of the build file equal to those of the published edition, in rows and columns, and what the others are.
-
-    Tables of `meta` tell of runs and times: they are left aside.
-    """
-    if not home.warehouse.exists():
-        return [], None
-    with duckdb.connect(config=storage.DUCKDB_CONFIG) as connection:
-        for name, file in (("build", warehouse.build_file(home)), ("published", home.warehouse)):
-            connection.execute(f"attach {sql_text(file)} as {name} (read_only)")
-        build, published = (_contents(connection, name) for name in ("build", "published"))
-    equal = [table for table in published if build.get(table) == published[table]]
-    differs = {
-        table: _difference(build.get(table), published.get(table))
-        for table in sorted({*build, *published})
-        if table not in equal
-    }
-    return equal, differs
-
-
-Content = tuple[tuple[str, ...], int, int, int]  # columns with types, rows, and two sums over the hashes of rows
-
-
-def _contents(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, Content]:
-    """What each table holds, whatever the order of its rows."""
-    query = (
-        "select schema_name || '.' || table_name, list(column_name || ' ' || data_type order by column_index) "
-        f"from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name) "
-        f"where database_name = ? and schema_name in {COMPARED} group by all order by all"
-    )
-    found = {}
-    for table, columns in connection.execute(query, [database]).fetchall():
-        listed = ", ".join(f'"{column.rpartition(" ")[0]}"' for column in columns)
-        counted = f"select count(*), coalesce(sum(hash({listed})::hugeint), 0), coalesce(bit_xor(hash({listed})), 0)"
-        found[table] = (tuple(columns), *connection.execute(f"{counted} from {database}.{table}").fetchall()[0])
-    return found
-
-
-def _difference(build: Content | None, published: Content | None) -> str:
-    if build is None:
-        return "is published and was not built"
-    if published is None:
-        return f"is new, with {build[1]} rows"
-    if build[0] != published[0]:
-        return "has other columns"
-    return f"{published[1]} rows are published, {build[1]} were built, and they are not the same"
 
 
 def _replay_all(home: Home, done: Rebuilt, say: Callable[[str], None]) -> None:

@@ -289,6 +289,21 @@ def test_a_backfill_of_several_months_is_one_run(job, sandbox):
     assert downloads(sandbox) == ["full_v2_202401.7z", "full_v2_202402.7z"]
 
 
+def test_the_same_backfill_once_more_changes_nothing(job, home, sandbox):
+    tags = {"dagster/asset_partition_range_start": "202401", "dagster/asset_partition_range_end": "202402"}
+
+    def stored() -> dict[str, bytes]:
+        found = [file for room in ("raw", "lake") for file in (home.root / room).rglob("*") if file.is_file()]
+        return {str(file): file.read_bytes() for file in found if file.name != "attempts.ndjson"}
+
+    assert job(tags=tags)[0]
+    before = stored()
+    assert len([name for name in before if name.endswith("vintage.json")]) == 2
+    sandbox.reset_requests()
+    assert job(tags=tags) == (True, ["202401", "202402"])
+    assert stored() == before and downloads(sandbox) == []
+
+
 def test_a_run_of_one_month_asks_for_that_one(job, sandbox):
     assert job(partition_key="202402") == (True, ["202402"])
     assert downloads(sandbox) == ["full_v2_202402.7z"]
