@@ -50,6 +50,10 @@ REVISED: dict[str, tuple[str, str, Callable[[dict[str, str]], bool]]] = {
         "ilo.csv", "obs_value", lambda row: row["indicator"] == "ILR_CBCT_NOC_RT" and bool(row["obs_value"]),
     ),
 }  # fmt: skip
+# What a refresh finds revised. The first is the quickest by far; how long it takes is the measure of all moments.
+CHOICES = (
+    ["ilab_projects"], ["ilab_projects"], ["fao_oea"], ["ilab_projects", "ilo_ilr_cbct_noc_rt"],
+)  # fmt: skip
 VICTIMS = ("refresh", "child", "member", "all")
 
 
@@ -338,13 +342,13 @@ class Killer:
     def warm_up(self) -> None:
         """Two refreshes in peace: the root may have been filled by other code; then to know how long one takes."""
         for _ in range(2):
-            self.partners.revise("fao_oea")
-            self.length = self.refresh_in_peace(["fao_oea"])
+            self.partners.revise(*CHOICES[0])
+            self.length = self.refresh_in_peace(CHOICES[0])
 
     def kill(self, victim: str = "") -> Kill:
         """Kill once, look, refresh again, look again. Raises AssertionError with all that is wrong."""
         while True:
-            chosen = self.random.sample(sorted(REVISED), self.random.choice((1, 1, 2)))
+            chosen = self.random.choice(CHOICES)
             self.partners.revise(*chosen)
             before = look(self.home)
             moment = self.length * self.random.random()
