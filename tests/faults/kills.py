@@ -375,12 +375,13 @@ class Killer:
         return self.kills[-1]
 
     def environment(self) -> dict[str, str]:
-        told = {"A87_HOME": str(self.home.root), "A87_EDITION": "sample", "A87_SANDBOX_URL": self.partners.sandbox.url}
+        told = {"A87_HOME": str(self.home.root), "A87_SANDBOX_URL": self.partners.sandbox.url}
         return {**os.environ, **told, "PYTHONUNBUFFERED": "1"}
 
     def start(self, chosen: list[str]) -> Refresh:
         """A refresh of these datasets, from now on in the background."""
-        arguments = ["refresh", *(word for name in chosen for word in ("--dataset", name))]
+        # The edition is named: its default is read when the command line is imported, in the forge long ago.
+        arguments = ["refresh", "--edition", "sample", *(word for name in chosen for word in ("--dataset", name))]
         forge = self.forge if self.random.randrange(self.whole_every) else None
         _, output = tempfile.mkstemp(dir=self.home.root.parent, prefix="refresh.", suffix=".log")
         return Refresh(arguments, self.environment(), Path(output), forge)
