@@ -19,7 +19,7 @@ from pathlib import Path
 from ingest.storage import Home
 from tests.faults.kills import A87, Killer, RevisingPartners, faults, leftovers, look
 
-LEVELS = (0.05, 0.5, 2.0, 8.0, 20.0, 45.0)  # MB left; the sample's refresh needs about 100
+LEVELS = (0.05, 2.0, 20.0)  # MB left: full at the first note, while dbt works, while the edition is copied
 CHOSEN = "fao_oea"
 REFRESH = ("refresh", "--edition", "sample", "--dataset", CHOSEN)
 
