@@ -54,7 +54,7 @@ REVISED: dict[str, tuple[str, str, Callable[[dict[str, str]], bool]]] = {
 CHOICES = (
     ["ilab_projects"], ["ilab_projects"], ["fao_oea"], ["ilab_projects", "ilo_ilr_cbct_noc_rt"],
 )  # fmt: skip
-VICTIMS = ("refresh", "child", "member", "all")
+VICTIMS = ("refresh", "dbt", "member", "all")
 
 
 class RevisingPartners:
@@ -402,6 +402,7 @@ class Killer:
         family = refresh.family()
         phase = _phase(self.home, refresh.output.read_text())
         hit = self._chosen(victim, family)
+        name = "all" if len(hit) == len(family) > 1 else _name(hit[0], refresh.pid)
         for one in hit:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.send_signal(signal.SIGKILL)
@@ -409,15 +410,25 @@ class Killer:
         assert code is not None, f"the refresh hangs since one of its processes was killed while {phase}"
         _gone, alive = psutil.wait_procs(family, timeout=20)
         assert not alive, f"{alive} outlived the refresh, killed while {phase}"
-        name = "all" if len(hit) == len(family) > 1 else "refresh" if hit[0].pid == refresh.pid else "child"
         return name, phase, code
 
     def _chosen(self, victim: str, family: list[psutil.Process]) -> list[psutil.Process]:
         if victim == "all":
             return family
-        if victim == "child":
-            return family[1:2] or family[:1]
+        if victim == "dbt":  # before and after it, the refresh
+            return [one for one in family[1:] if _is_dbt(one)][:1] or family[:1]
         return [self.random.choice(family) if victim == "member" else family[0]]
+
+
+def _name(process: psutil.Process, refresh: int) -> str:
+    return "refresh" if process.pid == refresh else "dbt" if _is_dbt(process) else "helper"
+
+
+def _is_dbt(process: psutil.Process) -> bool:
+    try:
+        return any(word.endswith(("/dbt", "/dbt.sh")) for word in process.cmdline())
+    except psutil.Error:  # it has ended
+        return False
 
 
 def _phase(home: Home, told: str) -> str:
