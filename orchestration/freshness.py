@@ -17,6 +17,8 @@ from ingest.registry import Dataset, Rhythm, datasets, partners
 from ingest.snapshots import RANK
 from ingest.storage import Home
 
+SLACK = timedelta(hours=1)  # clocks of several machines
+
 
 @dataclass(frozen=True)
 class Freshness:
@@ -34,14 +36,21 @@ class Freshness:
         return self.partner_due_at is not None and now > self.partner_due_at
 
     def we_are_late(self, now: datetime) -> bool:
-        """We should have asked by now. A dataset that was never asked for is not late: nothing has begun."""
-        return self.ask_due_at is not None and now > self.ask_due_at
+        """We should have asked by now. A dataset that was never asked for is not late: nothing has begun.
+
+        An asking that lies ahead is of a clock that was wrong and excuses nobody: the next one puts it right.
+        """
+        return self.ask_due_at is not None and (now > self.ask_due_at or self._asked_ahead(now))
+
+    def _asked_ahead(self, now: datetime) -> bool:
+        return self.asked_at is not None and self.asked_at > now + SLACK
 
     def in_words(self, now: datetime) -> str:
         """Lateness in a few words: ours first, since as long as we do not ask we cannot know of the partner's."""
         words = [] if self.asked_at else ["never asked"]
         if self.ask_due_at is not None and self.we_are_late(now):
-            words.append(f"we are late since {self.ask_due_at:%F %H:%M}")
+            ahead = f"last asked {self.asked_at:%F %H:%M}, by a wrong clock"
+            words.append(ahead if self._asked_ahead(now) else f"we are late since {self.ask_due_at:%F %H:%M}")
         if self.partner_due_at is not None and self.partner_is_late(now):
             words.append(f"partner late since {self.partner_due_at:%F}")
         if not words and self.has_ended:

@@ -232,6 +232,13 @@ def test_what_was_never_asked_for_is_nobodys_delay(home):
 # --- where it is shown -----------------------------------------------------------------------------------------------
 
 
+def test_an_asking_by_a_clock_that_ran_ahead_excuses_nobody():
+    now, ahead = day("2026-11-24"), day("2027-11-24")
+    found = freshness.Freshness(QCL.id, None, ahead, None, None, ahead + timedelta(hours=26))
+    assert found.we_are_late(now) and "by a wrong clock" in found.in_words(now)
+    assert not found.we_are_late(ahead)
+
+
 def test_the_status_shows_who_is_late(home, ask):
     ask()
     with time_machine.travel(day("2027-06-01"), tick=False):
