@@ -245,11 +245,15 @@ class World:
         names = [figure.dataset for figure in FIGURES if datasets()[figure.dataset].partner == partner]
         dataset = self._chance.choice(["", *names, *names])
         kinds = set(FAULTS if dataset else OF_PARTNERS) - (NOT_FOR_TABS if partner == "eurostat" else set())
-        trouble = Trouble(partner, dataset, self._chance.choice(sorted(kinds)), self._chance.randint(1, LONGEST_FAULT))
+        kind, nights = self._chance.choice(sorted(kinds)), self._chance.randint(1, LONGEST_FAULT)
+        self.add(Trouble(partner, dataset, kind, nights), moment)
+
+    def add(self, trouble: Trouble, moment: datetime) -> None:
+        """From now on; a dataset's fault is a release that is broken."""
         self.troubles.append(trouble)
         self.begun.append(trouble.text)
-        if dataset:  # a release that is broken
-            self._revise(dataset, moment)
+        if trouble.dataset:
+            self._revise(trouble.dataset, moment)
 
     def _expect(self, asked: set[str], gone: list[Trouble]) -> Expected:
         expected = Expected(asked, ended=[trouble for trouble in gone if trouble.met])
