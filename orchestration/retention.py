@@ -18,6 +18,9 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable  # no public way to purge it
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from sqlalchemy import func, select
 
 from ingest import lake, months, snapshots, storage
 from ingest.registry import Dataset, datasets
@@ -120,12 +123,12 @@ def _remove_deliveries(
 ) -> None:
     """Of one dataset or month. Bytes as received go with the vintage that was made of them."""
     raw, place = home.raw(dataset.id), home.lake(dataset.id)
-    old = _stopped_before(home, dataset, now - limits.vintages)
-    for name in sorted(old):
-        remove(place / "vintages" / name, tidied.vintages)
-        if (raw / name).exists():
-            remove(raw / name, tidied.deliveries)
-    judged = {vintage.snapshot_id for vintage in lake.vintages(home, dataset.id)} | old
+    for name in sorted(_stopped_before(home, dataset, now - limits.vintages)):
+        for path, names in ((place / "vintages" / name, tidied.vintages), (raw / name, tidied.deliveries)):
+            if path.exists():
+                remove(path, names)
+    # by the journal and not by the vintages: a lake that was lost is made anew from these bytes
+    judged = {accepted["snapshot_id"] for accepted in lake.acceptances(home, dataset.id)}
     for file in sorted((place / "quarantine").glob("*/vintage.json")):
         if _moment(storage.read_json(file)["settled_at"]) < now - limits.quarantine:
             remove(file.parent, tidied.quarantined)
@@ -139,7 +142,7 @@ def _remove_deliveries(
 
 
 def _stopped_before(home: Home, dataset: Dataset, limit: datetime) -> set[str]:
-    """Vintages that ceased to serve before the limit, but neither the one that serves nor the one before it."""
+    """What ceased to serve before the limit, but neither the vintage that serves nor the one before it."""
     if dataset.keep_all_vintages:
         return set()
     accepted = lake.acceptances(home, dataset.id)
@@ -147,8 +150,7 @@ def _stopped_before(home: Home, dataset: Dataset, limit: datetime) -> set[str]:
     stopped = {a["snapshot_id"]: _moment(b["accepted_at"]) for a, b in pairwise(accepted)}
     serving = lake.current(home, dataset.id)
     kept = {*order[:2], serving.snapshot_id if serving else ""}
-    held = {vintage.snapshot_id for vintage in lake.vintages(home, dataset.id)}
-    return {name for name in held - kept if name in stopped and stopped[name] < limit}
+    return {name for name, moment in stopped.items() if name not in kept and moment < limit}
 
 
 def _received(folder: Path) -> datetime:
@@ -188,9 +190,20 @@ def _remove_runs(instance: DagsterInstance, before: datetime, tidied: Tidied, *,
             files = list(_files_of_run(instance, run_id))
             tidied.freed_bytes += sum(map(_size, files))
             if not dry_run:
+                _forget_check_results(instance, run_id)
                 instance.delete_run(run_id)
                 for file in files:
                     shutil.rmtree(file) if file.is_dir() else file.unlink()
+
+
+def _forget_check_results(instance: DagsterInstance, run_id: str) -> None:
+    """Results of checks but the latest of each: Dagster keeps them when it deletes the run, some megabytes a night."""
+    store = instance.event_log_storage
+    assert isinstance(store, SqlEventLogStorage)
+    rows = AssetCheckExecutionsTable
+    latest = select(func.max(rows.c.id)).group_by(rows.c.asset_key, rows.c.check_name, rows.c.partition)
+    with store.index_connection() as connection:
+        connection.execute(rows.delete().where(rows.c.run_id == run_id, rows.c.id.not_in(latest)))
 
 
 def _runs_shown(instance: DagsterInstance) -> Iterator[str]:

@@ -41,7 +41,6 @@ EVERYTHING = dg.define_asset_job(
     "warehouse sensor, which builds from the last good vintages.",
 )
 
-BUILDING = (WAREHOUSE.name, EVERYTHING.name)
 IN_PROGRESS = (
     DagsterRunStatus.QUEUED, DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED,
     DagsterRunStatus.CANCELING,
@@ -93,9 +92,10 @@ def warehouse_sensor(environment: Environment) -> dg.SensorDefinition:
         close_abandoned(context.instance)
         if not publish.is_due(home):
             return dg.SkipReason("the published warehouse was built from what the lake serves now")
-        building = context.instance.get_runs(RunsFilter(statuses=list(IN_PROGRESS)))
-        if storage.is_held(home.build / ".lock") or any(run.job_name in BUILDING for run in building):
-            return dg.SkipReason("a build is under way")
+        # A refresh may bring further vintages: a build beside it would be older than its inputs when it publishes.
+        runs = context.instance.get_runs(RunsFilter(statuses=list(IN_PROGRESS)))
+        if storage.is_held(home.build / ".lock") or any(run.job_name != housekeeping.name for run in runs):
+            return dg.SkipReason("a refresh or a build is under way")
         return dg.RunRequest(run_key=_build_key(home), asset_selection=outdated_assets(home))
 
     return warehouse_is_due

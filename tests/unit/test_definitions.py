@@ -295,12 +295,12 @@ def test_a_build_that_failed_is_tried_again_on_the_next_day(home, tick, tmp_path
     assert second.run_key != first.run_key
 
 
-@pytest.mark.parametrize("job", ["warehouse", "everything"])
-def test_the_sensor_starts_nothing_while_a_build_is_under_way(home, tick, tmp_path, job):
+@pytest.mark.parametrize("job", ["warehouse", "everything", "fao", "refresh"])
+def test_the_sensor_waits_for_the_end_of_a_refresh_or_build(home, tick, tmp_path, job):
     accept_a_vintage(home, tmp_path)
     tick.instance.add_run(dg.DagsterRun(job_name=job, run_id=job, status=dg.DagsterRunStatus.STARTING))
     result = tick()
-    assert (result.run_requests, result.skip_message) == ([], "a build is under way")
+    assert (result.run_requests, result.skip_message) == ([], "a refresh or a build is under way")
 
 
 def test_the_sensor_starts_nothing_while_somebody_holds_the_build_file(home, tick, tmp_path):

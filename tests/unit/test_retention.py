@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,11 +33,15 @@ def clock(home, monkeypatch):
     def set_to(moment: datetime) -> None:
         monkeypatch.setattr(storage, "utcnow", lambda: moment)
 
+    attempts_of_a_week(home, set_to)
+    return set_to
+
+
+def attempts_of_a_week(home, set_to) -> None:
     for days in range(7, 0, -1):
         set_to(days_ago(days))
         lake.note_attempt(home, GOODS, "unchanged", "", None)
     set_to(NOW)
-    return set_to
 
 
 @pytest.fixture
@@ -119,6 +124,15 @@ def test_a_delivery_that_never_served_goes_sooner(home, deliver, instance, kind)
     assert quarantined == ({"young"} if kind == "quarantined" else set())
 
 
+def test_bytes_of_vintages_stay_when_the_lake_is_lost(home, clock, deliver, instance):
+    for name, days in (("a", 700), ("b", 600), ("c", 500)):
+        deliver(name, days)
+    shutil.rmtree(home.lake(GOODS))
+    attempts_of_a_week(home, clock)
+    retention.tidy(home, instance, NOW)
+    assert held(home) == (set(), {"a", "b", "c"})
+
+
 def test_limits_come_from_the_environment(home, deliver, instance, monkeypatch):
     monkeypatch.setenv("A87_KEEP_QUARANTINE_DAYS", "10")
     deliver("old", 11, "rejected")
@@ -187,10 +201,12 @@ def test_what_was_accepted_stays_known_without_its_vintage(home, deliver, instan
 # --- Dagster's runs --------------------------------------------------------------------------------------------------
 
 
-@dg.asset
+@dg.asset(check_specs=[dg.AssetCheckSpec("is_one", asset="thing"), dg.AssetCheckSpec("at_first", asset="thing")])
 def thing():
     sys.stdout.write("written to the log of the step")
-    return 1
+    yield dg.MaterializeResult(
+        check_results=[dg.AssetCheckResult(check_name=name, passed=True) for name in ("is_one", "at_first")]
+    )
 
 
 @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["200201", "200202"]))
@@ -214,6 +230,13 @@ def test_a_run_goes_with_its_events_and_logs_unless_the_ui_shows_its_result(home
     assert {run.run_id for run in instance.get_runs()} == {second, of_month, newest}
     assert not list(files.rglob(f"*{first}*"))
     assert instance.get_latest_materialization_event(thing.key).run_id == second
+    assert results_of_checks(instance) == {("is_one", second), ("at_first", second)}
+
+
+def results_of_checks(instance) -> set[tuple[str, str]]:
+    keys = [dg.AssetCheckKey(thing.key, name) for name in ("is_one", "at_first")]
+    kept = [(key, instance.event_log_storage.get_asset_check_execution_history(key, limit=9)) for key in keys]
+    return {(key.name, record.run_id) for key, records in kept for record in records}
 
 
 def test_a_run_that_is_not_finished_stays(home, clock, instance):
