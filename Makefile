@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export A87_HOME ?= $(CURDIR)/data
+KILLS ?= 100
+NIGHTS ?= 200
+SEED ?= 8
+SOAK ?= $(CURDIR)/data/soak
 
 # No tool of this platform sends usage data.
 export DAGSTER_DISABLE_TELEMETRY := yes
@@ -13,7 +17,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := False
 export GX_ANALYTICS_ENABLED := False
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test lint audit format dev bench lock clean
+.PHONY: help install install-dev demo test lint audit format dev bench soak lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +82,14 @@ bench: $(BENCH)/installed  ## Measure: ratios against peers, the largest files, 
 	$(BENCH)/bin/python benchmarks/trade_matrix.py
 	$(BENCH)/bin/python benchmarks/comext_month.py
 	$(BENCH)/bin/python -m benchmarks.marts
+
+soak: install-dev  ## Kill KILLS refreshes, fill disks, then NIGHTS nights in compressed time, into SOAK (hours)
+	rm -rf $(SOAK) && mkdir -p $(SOAK)
+	$(BIN)/python -m tests.faults.kills --kills $(KILLS) --seed $(SEED) > $(SOAK)/kills.log 2>&1 || { cat $(SOAK)/kills.log; exit 1; }
+	tail -1 $(SOAK)/kills.log
+	A87_KILLS=1 $(BIN)/python -m pytest -n 0 tests/faults/test_survival.py > $(SOAK)/survival.log 2>&1 || { cat $(SOAK)/survival.log; exit 1; }
+	tail -1 $(SOAK)/survival.log
+	$(BIN)/python -m tools.soak --nights $(NIGHTS) --seed $(SEED) --home $(SOAK)/data --out $(SOAK)/soak.json
 
 lock: install-dev  ## Resolve pyproject.toml again into the hashed lock files
 	$(PIP) install uv
