@@ -14,7 +14,7 @@ import duckdb
 
 from ingest import replay, storage
 from ingest.registry import datasets
-from ingest.storage import Home, sql_text
+from ingest.storage import Home, sql_name, sql_text
 from orchestration import meta, publish, warehouse
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _contents(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str,
     )
     found = {}
     for table, columns in connection.execute(query, [database]).fetchall():
-        listed = ", ".join(f'"{column.rpartition(" ")[0]}"' for column in columns)
+        listed = ", ".join(sql_name(column.rpartition(" ")[0]) for column in columns)
         counted = f"select count(*), coalesce(sum(hash({listed})::hugeint), 0), coalesce(bit_xor(hash({listed})), 0)"
         found[table] = (tuple(columns), *connection.execute(f"{counted} from {database}.{table}").fetchall()[0])
     return found
