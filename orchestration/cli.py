@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ingest import lake, months, storage
+from ingest.redaction import printable
 from ingest.registry import datasets, partners
 from ingest.storage import Home, sql_text
 from orchestration import analyst, editions, machine, publish
@@ -446,4 +447,4 @@ def _print_table(names: list[str], rows: Iterator[list[tuple[Any, ...]]]) -> Non
 
 def _cell(value: Any) -> str:
     """Text for a table; square brackets in data are no markup."""
-    return "" if value is None else escape(str(value))
+    return "" if value is None else escape(printable(str(value)))

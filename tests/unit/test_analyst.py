@@ -153,3 +153,8 @@ def test_files_as_of_a_day_are_defused_as_csv_and_untouched_as_parquet(tmp_path:
 @pytest.mark.parametrize("cell", [-1.5, None, True, ["=1"], b"=1"])
 def test_only_texts_are_defused(cell):
     assert defused(cell) is cell
+
+
+def test_a_table_shows_control_characters_and_obeys_none(warehouse):
+    done = a87("query", "select 'a' || chr(27) || '[2J' as text", "--format", "table")
+    assert "a\ufffd[2J" in done.stdout

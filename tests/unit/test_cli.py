@@ -198,7 +198,8 @@ def test_a_dataset_as_of_a_day_is_written_to_a_file(a87, home, tmp_path):
             f"left join '{data}' on true) to '{data}.new' (format parquet)"
         )
         (tmp_path / name / "data.parquet.new").replace(data)
-        meta = {"snapshot": {"snapshot_id": name, "edition": "live"}, "rows": 1, "revision": None, "checks": []}
+        snapshot = {"snapshot_id": name, "edition": "live", "signal": {}}
+        meta = {"snapshot": snapshot, "rows": 1, "revision": None, "checks": []}
         lake.settle(home, dataset.id, lake.Vintage(data.parent, meta), {}, passed=True)
     file = tmp_path / "qcl.parquet"
     done = a87("as-of", "fao_qcl", "2999-01-01", "--to", str(file))

@@ -89,7 +89,7 @@ def hostile_dataset(*columns: Column) -> Dataset:
             Column(name="period", source="period", meaning="p"),
             *columns,
         ),
-        tolerances=Tolerances(min_rows=1, max_changed_pct=100.0),
+        rhythm=QCL.rhythm, tolerances=Tolerances(min_rows=1, max_changed_pct=100.0),
     )  # fmt: skip
 
 
@@ -211,6 +211,15 @@ def test_a_location_of_fao_that_is_no_zip_on_a_host_is_refused(tmp_path, locatio
     client = HttpClient(partners()["fao"], Endpoints.sandbox("http://127.0.0.1:9"))
     with pytest.raises(PayloadInvalid, match="a location"):
         connector(partners()["fao"]).fetch(client, QCL, {"location": location}, tmp_path)
+
+
+def test_what_a_partner_writes_cannot_work_a_terminal(server, tmp_path):
+    server.says("no\x1b]0;title\x07\x1b[2J\x9b1m", 403)
+    client = HttpClient(partners()["ilo"], Endpoints.sandbox(server.url))
+    with pytest.raises(RequestRefused) as caught:
+        client.download(client.url("data", "x"), tmp_path / "x", expect="csv")
+    assert "no\ufffd]0;title\ufffd\ufffd[2J" in str(caught.value)
+    assert "\x1b" not in str(caught.value)
 
 
 # --- redirects -------------------------------------------------------------------------------------------------------
