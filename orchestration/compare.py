@@ -21,7 +21,7 @@ def compare(home: Home) -> tuple[list[str], dict[str, str] | None]:
         return [], None
     with duckdb.connect(config=storage.DUCKDB_CONFIG) as connection:
         for name, file in (("build", warehouse.build_file(home)), ("published", home.warehouse)):
-            connection.execute(f"attach {sql_text(file)} as {name} (read_only)")
+            connection.execute(f"attach {sql_text(file)} as {sql_name(name)} (read_only)")
         build, published = (_contents(connection, name) for name in ("build", "published"))
     equal = [table for table in published if build.get(table) == published[table]]
     differs = {
