@@ -44,7 +44,6 @@ DECLARED = {
     ("orchestration/history.py", "history.name"): OF_TABLES,
     ("orchestration/publish.py", "table"): "read from the catalogue: schemas of ours, tables of our own dbt models",
     ("orchestration/publish.py", "column"): "read from the catalogue: columns of our own dbt models",
-    ("orchestration/rebuild.py", "name"): "build or published",
     ("orchestration/warehouse.py", "table.name"): OF_TABLES,
     ("orchestration/warehouse.py", "kind"): OF_TABLES,
     ("orchestration/warehouse_assets.py", "relation"): OF_DBT,
