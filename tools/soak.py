@@ -9,6 +9,7 @@ not have grown. Exit code 1 if any promise broke.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -177,6 +178,7 @@ class Soak:
     def _measure(self, number: int, seconds: float, asked: int, moved: bool, wrong: list[str]) -> Night:
         with open_instance(self.home) as instance:
             runs = instance.get_runs_count()
+        gc.collect()  # what waits to be collected is no leak
         children = [child for child in self._process.children(recursive=True) if child.pid != self._sandbox]
         return Night(
             number, round(seconds, 1), asked, moved, round(self._process.memory_info().rss / 1e6, 1),

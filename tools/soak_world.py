@@ -217,12 +217,12 @@ class World:
     def night(self, asked: Collection[str], moment: datetime) -> Expected:
         """Let partners revise, break and mend; say what must follow when these partners are asked."""
         gone = [t for t in self.troubles if t.nights == 0 and t.partner in asked]
+        if self._chance.random() < NEW_FAULT:  # a partner that mends this night does not break in the same one
+            self._break(moment)
         self.troubles = [t for t in self.troubles if t not in gone]
         for trouble in gone:
             if trouble.dataset:  # what was broken is delivered anew, under a new stamp
                 self._revise(trouble.dataset, moment)
-        if self._chance.random() < NEW_FAULT:
-            self._break(moment)
         if self._chance.random() < NEW_REVISION:
             self._revise(self._chance.choice(FIGURES).dataset, moment)
         self._played.tell("break", faults=[trouble.text for trouble in self.troubles])
