@@ -23,8 +23,6 @@ from orchestration.incidents import BLIND, KINDS, MAX_NAMED, Incident, open_inci
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-__all__ = ["Incident", "Told", "health", "open_incidents", "tell"]
-
 MAX_CAUSE = 1500  # characters
 DAEMON_DEAD_AFTER = timedelta(minutes=10)
 OF_PARTNERS = ("partner-unavailable", "partner-late")

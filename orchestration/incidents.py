@@ -20,7 +20,7 @@ from ingest import lake, months, storage
 from ingest.refresh import GOOD
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
-from orchestration import builds, editions, freshness, meta
+from orchestration import editions, freshness, last_build, meta
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
@@ -198,7 +198,7 @@ def _serving(home: Home, names: Collection[str]) -> tuple[str, ...]:
 
 
 def _of_builds(home: Home) -> Iterator[Incident]:
-    for step, told in builds.failures(home).items():
+    for step, told in last_build.failures(home).items():
         kind = "build-failed" if step == "build" else "publish-refused"
         tests = (storage.read_json(meta.dbt_checks_file(home)) or {}).values() if step == "build" else []
         yield Incident(
@@ -257,7 +257,7 @@ def _is_noted(home: Home, step: str, run_id: str) -> bool:
     name = step.split("__")[-1]
     if name in datasets():
         return any(attempt.get("run_id") == run_id for attempt in lake.attempts(home, name))
-    return any(told["run_id"] == run_id for told in builds.failures(home).values())
+    return any(told["run_id"] == run_id for told in last_build.failures(home).values())
 
 
 # --- lateness, rollback, disk ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 
 from ingest import storage
 from ingest.storage import Home
-from orchestration import builds, editions, meta, outdated, warehouse
+from orchestration import editions, last_build, meta, outdated, warehouse
 from orchestration import publish as publishing
 from orchestration.compare import compare
 from orchestration.lake_assets import OWNER
@@ -66,7 +66,7 @@ def dbt_definitions() -> dg.AssetsDefinition:
     def dbt_models(
         context: dg.AssetExecutionContext, home: dg.ResourceParam[Home], dbt: DbtCliResource
     ) -> Iterator[Any]:
-        with storage.exclusive(home.build / ".lock"), builds.noting(home, "build", context.run_id):
+        with storage.exclusive(home.build / ".lock"), last_build.noting(home, "build", context.run_id):
             selected = {".".join(key.path) for key in context.selected_asset_keys}
             known, expected = outdated.forget(home, selected), outdated.states(home, read_manifest())
             warehouse.prepare(home)
@@ -161,7 +161,7 @@ def publish_asset() -> dg.AssetsDefinition:
             serving = _already_published(home)
             if serving:  # run once more: another edition would only push a kept one out
                 return dg.MaterializeResult(data_version=dg.DataVersion(serving), metadata={"edition_id": serving})
-            with builds.noting(home, "publish", context.run_id):
+            with last_build.noting(home, "publish", context.run_id):
                 published = publishing.publish(home)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.edition_id),

@@ -13,7 +13,7 @@ import pytest
 from ingest import lake, storage
 from ingest.registry import datasets
 from ingest.storage import Home
-from orchestration import alerts, builds, incidents, schedules
+from orchestration import alerts, incidents, last_build, schedules
 from orchestration.environment import ENVIRONMENTS
 from orchestration.resources import HomeResource
 
@@ -243,11 +243,11 @@ def test_every_kind_of_incident_has_its_heading_in_the_runbook_and_the_reverse()
 
 def test_a_build_and_a_publication_that_fail_are_known_until_one_passes(home, instance):
     for step in ("build", "publish"):
-        with pytest.raises(dg.Failure), builds.noting(home, step, "run-1"):
+        with pytest.raises(dg.Failure), last_build.noting(home, step, "run-1"):
             raise dg.Failure(description=f"{step}: rows went missing")
     assert kinds(home, instance) == [("build-failed", "warehouse"), ("publish-refused", "warehouse")]
     assert "rows went missing" in incidents.open_incidents(home, instance)[0].cause
-    with builds.noting(home, "build", "run-2"):
+    with last_build.noting(home, "build", "run-2"):
         pass
     assert kinds(home, instance) == [("publish-refused", "warehouse")]
 
@@ -255,7 +255,7 @@ def test_a_build_and_a_publication_that_fail_are_known_until_one_passes(home, in
 def test_a_build_that_failed_shows_the_rows_behind_it(home, instance):
     row = {"severity": "ERROR", "passed": False, "check_name": "one_row_a_key", "examples": [{"area": "BGD", "n": "2"}]}
     storage.write_json(home.build / "dbt_checks.json", {"test.a": row, "test.b": row | {"severity": "WARN"}})
-    with pytest.raises(dg.Failure), builds.noting(home, "build", "run-1"):
+    with pytest.raises(dg.Failure), last_build.noting(home, "build", "run-1"):
         raise dg.Failure(description="1 test failed")
     assert incidents.open_incidents(home, instance)[0].examples == ("one_row_a_key: area=BGD, n=2",)
 
