@@ -20,7 +20,7 @@ from ingest import lake, months, storage
 from ingest.refresh import GOOD
 from ingest.registry import Dataset, datasets, partners
 from ingest.storage import Home
-from orchestration import editions, freshness, last_build, meta
+from orchestration import editions, freshness, last_build, meta, publish, warehouse
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
@@ -29,6 +29,7 @@ MAX_EXAMPLES = 3
 MAX_NAMED = 5  # datasets that are named one by one
 FREE_GB = 5.0  # a live refresh takes about half of it for a while
 ENOUGH = 1.2  # times the limit: free space that goes up and down around it is one incident
+TICKS = 3  # of a sensor that fail one after the other: a restart of the code server fails one
 BLIND = "incidents/"  # starts the key of what could not be looked at
 
 # Kind (a heading of docs/runbook.md) -> the first thing to do.
@@ -44,6 +45,7 @@ KINDS = {
     "build-failed": "read the failing tests in the run; analysts keep the edition before",
     "publish-refused": "read what the verification found; analysts keep the edition before",
     "run-crashed": "look why the process ended (memory, restart, kill); it is started again at most twice by itself",
+    "tick-failed": "read the error in the UI (Automation): until it is mended this schedule or sensor starts nothing",
     "refresh-late": "look whether the daemon and its schedules run (`a87 health`)",
     "partner-late": "look on the partner's site whether it moved, has a successor or has ended",
     "warehouse-held": "mend the cause of the rollback, then `a87 rollback --end`",
@@ -99,6 +101,7 @@ def open_incidents(
         "datasets": _of_datasets(home),
         "builds": _of_builds(home),
         "runs": _of_runs(home, instance),
+        "ticks": _of_ticks(instance),
         "freshness": _of_time(home, now),
         "rollback": _of_hold(home),
         "disk": _of_disk(home, now, was_open),
@@ -198,7 +201,10 @@ def _serving(home: Home, names: Collection[str]) -> tuple[str, ...]:
 
 
 def _of_builds(home: Home) -> Iterator[Incident]:
+    """Until one passes, or the partner takes back what broke it and there is nothing left to build."""
     for step, told in last_build.failures(home).items():
+        if not publish.is_due(home):
+            continue
         kind = "build-failed" if step == "build" else "publish-refused"
         tests = (storage.read_json(meta.dbt_checks_file(home)) or {}).values() if step == "build" else []
         yield Incident(
@@ -222,11 +228,22 @@ def _of_runs(home: Home, instance: DagsterInstance) -> Iterator[Incident]:
 
 def _of_run(home: Home, instance: DagsterInstance, run: DagsterRun, ended: datetime) -> Iterator[Incident]:
     if run.tags.get("dagster/failure_reason") != "STEP_FAILURE":
-        yield Incident("run-crashed", run.job_name, _last_words(instance, run), ended, run_id=run.run_id)
+        if not _is_made_good(home, run, ended):
+            yield Incident("run-crashed", run.job_name, _last_words(instance, run), ended, run_id=run.run_id)
         return
     broken = [cause for step, cause in _failures(instance, run) if not _is_noted(home, step, run.run_id)]
     if broken:
         yield Incident("step-broken", run.job_name, "; ".join(broken), ended, run_id=run.run_id)
+
+
+def _is_made_good(home: Home, run: DagsterRun, ended: datetime) -> bool:
+    """Whether what a run had in hand when it died was done since: a refresh of what has not moved makes no run."""
+    if run.job_name == "warehouse":
+        return bool(warehouse.serving(home)) and not publish.is_due(home)
+    names = [key.path[-1] for key in run.asset_selection or ()]
+    last = [lake.attempts(home, name)[-1:] for name in names if name in datasets()]
+    since = ended.replace(microsecond=0)  # attempts are noted to the second
+    return bool(last) and all(one and datetime.fromisoformat(one[0]["asked_at"]) >= since for one in last)
 
 
 def _last_words(instance: DagsterInstance, run: DagsterRun) -> str:
@@ -258,6 +275,19 @@ def _is_noted(home: Home, step: str, run_id: str) -> bool:
     if name in datasets():
         return any(attempt.get("run_id") == run_id for attempt in lake.attempts(home, name))
     return any(told["run_id"] == run_id for told in last_build.failures(home).values())
+
+
+def _of_ticks(instance: DagsterInstance) -> Iterator[Incident]:
+    """Schedules and sensors whose code fails, so that they start nothing and no run can tell of it."""
+    from dagster._core.scheduler.instigation import InstigatorType, TickStatus  # no public names
+
+    ended = [TickStatus.SUCCESS, TickStatus.SKIPPED, TickStatus.FAILURE]
+    for state in instance.all_instigator_state() if instance.schedule_storage else ():  # an ephemeral one has none
+        enough = TICKS if state.instigator_type == InstigatorType.SENSOR else 1
+        ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=enough, statuses=ended)
+        if len(ticks) == enough and all(tick.status == TickStatus.FAILURE for tick in ticks):
+            cause = f"{state.name}: {ticks[0].error.message.strip() if ticks[0].error else 'no message'}"
+            yield Incident("tick-failed", state.name, cause, datetime.fromtimestamp(ticks[-1].timestamp, UTC))
 
 
 # --- lateness, rollback, disk ----------------------------------------------------------------------------------------

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import re
 import threading
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    ScheduleInstigatorData,
+    SensorInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster_shared.error import SerializableErrorInfo
 
 from ingest import lake, storage
 from ingest.registry import datasets
 from ingest.storage import Home
-from orchestration import alerts, incidents, last_build, schedules
+from orchestration import alerts, incidents, last_build, publish, schedules, warehouse
 from orchestration.environment import ENVIRONMENTS
 from orchestration.resources import HomeResource
 
@@ -241,7 +253,15 @@ def test_every_kind_of_incident_has_its_heading_in_the_runbook_and_the_reverse()
     assert set(re.findall(r"^## (\S+)$", RUNBOOK.read_text(encoding="utf-8"), re.M)) == set(incidents.KINDS)
 
 
-def test_a_build_and_a_publication_that_fail_are_known_until_one_passes(home, instance):
+@pytest.fixture
+def due(monkeypatch) -> dict[str, bool]:
+    """Whether there is something to build, as the test says."""
+    answer = {"now": True}
+    monkeypatch.setattr(publish, "is_due", lambda _home: answer["now"])
+    return answer
+
+
+def test_a_build_and_a_publication_that_fail_are_known_until_one_passes(home, instance, due):
     for step in ("build", "publish"):
         with pytest.raises(dg.Failure), last_build.noting(home, step, "run-1"):
             raise dg.Failure(description=f"{step}: rows went missing")
@@ -252,7 +272,16 @@ def test_a_build_and_a_publication_that_fail_are_known_until_one_passes(home, in
     assert kinds(home, instance) == [("publish-refused", "warehouse")]
 
 
-def test_a_build_that_failed_shows_the_rows_behind_it(home, instance):
+def test_a_failed_build_is_over_when_the_partner_took_back_what_broke_it(home, instance, due):
+    with pytest.raises(dg.Failure), last_build.noting(home, "build", "run-1"):
+        raise dg.Failure(description="1 test failed")
+    due["now"] = False
+    assert kinds(home, instance) == []
+    due["now"] = True
+    assert kinds(home, instance) == [("build-failed", "warehouse")]
+
+
+def test_a_build_that_failed_shows_the_rows_behind_it(home, instance, due):
     row = {"severity": "ERROR", "passed": False, "check_name": "one_row_a_key", "examples": [{"area": "BGD", "n": "2"}]}
     storage.write_json(home.build / "dbt_checks.json", {"test.a": row, "test.b": row | {"severity": "WARN"}})
     with pytest.raises(dg.Failure), last_build.noting(home, "build", "run-1"):
@@ -266,6 +295,29 @@ def test_a_run_whose_process_is_gone_is_an_incident_until_one_of_its_job_ends_we
     assert kinds(home, instance) == [("run-crashed", "warehouse")]
     assert "is gone" in incidents.open_incidents(home, instance)[0].cause
     assert dg.job(name="warehouse")(lambda: None).execute_in_process(instance=instance).success
+    assert kinds(home, instance) == []
+
+
+def test_a_crashed_refresh_is_over_when_its_datasets_were_asked_for_again(home, instance, clock):
+    """By a refresh that made no run, since nothing had moved."""
+    selection = {dg.AssetKey(["fao", "fao_qcl"]), dg.AssetKey(["fao", "fao_pp"])}
+    run = dg.DagsterRun(job_name="refresh", run_id=str(uuid.uuid4()), asset_selection=frozenset(selection))
+    instance.add_run(run)
+    instance.report_run_failed(run, "the process that executed this run is gone")
+    clock.moment = datetime.now(UTC) + timedelta(minutes=1)  # runs are dated by the real clock
+    attempt(home, "fao_qcl", "")
+    assert kinds(home, instance) == [("run-crashed", "refresh")]
+    attempt(home, "fao_pp", "")
+    assert kinds(home, instance) == []
+
+
+def test_a_crashed_build_is_over_when_there_is_nothing_left_to_build(home, instance, due, monkeypatch):
+    run = dg.DagsterRun(job_name="warehouse", run_id=str(uuid.uuid4()))
+    instance.add_run(run)
+    instance.report_run_failed(run, "the process that executed this run is gone")
+    monkeypatch.setattr(warehouse, "serving", lambda _home: {"fao_qcl": None})
+    assert kinds(home, instance) == [("run-crashed", "warehouse")]
+    due["now"] = False
     assert kinds(home, instance) == []
 
 
@@ -294,6 +346,37 @@ def test_a_step_that_fails_on_purpose_is_told_by_its_dataset_only(home, instance
     run_id = failing_run(instance, "fao__fao_qcl", dg.Failure(description="quarantined", allow_retries=False))
     attempt(home, "fao_qcl", "checks", run_id=run_id)
     assert kinds(home, instance) == [("quarantined", "fao_qcl")]
+
+
+@pytest.mark.parametrize(("of", "data", "enough"), [
+    ("SCHEDULE", ScheduleInstigatorData("0 3 * * *"), 1), ("SENSOR", SensorInstigatorData(), 3),
+])  # fmt: skip
+def test_code_of_a_schedule_or_sensor_that_fails_is_an_incident_until_a_tick_passes(
+    home, clock, tmp_path, of, data, enough
+):
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("location"), "repository")
+    origin = RemoteInstigatorOrigin(repository, "nightly")
+    state = InstigatorState(origin, InstigatorType[of], InstigatorStatus.RUNNING, data)
+
+    def tick(status: str) -> list[tuple[str, str]]:
+        clock.moment += timedelta(minutes=1)
+        error = SerializableErrorInfo("KeyError: 'x'", [], None) if status == "FAILURE" else None
+        told = TickData(
+            state.instigator_origin_id, "nightly", state.instigator_type, TickStatus[status], clock.moment.timestamp(),
+            selector_id=state.selector_id, error=error, run_ids=[],
+        )  # fmt: skip
+        instance.create_tick(told)
+        return kinds(home, instance)
+
+    (tmp_path / "instance").mkdir()
+    with dg.instance_for_test(temp_dir=str(tmp_path / "instance")) as instance:  # an ephemeral one keeps no ticks
+        instance.add_instigator_state(state)
+        assert tick("SKIPPED") == []
+        for _tick in range(enough - 1):
+            assert tick("FAILURE") == []
+        assert tick("FAILURE") == tick("STARTED") == [("tick-failed", "nightly")]
+        assert "KeyError: 'x'" in incidents.open_incidents(home, instance)[0].cause
+        assert tick("SUCCESS") == []
 
 
 def test_we_are_late_with_a_partner_as_a_whole(home, instance, clock):
