@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
@@ -25,10 +26,17 @@ STATE = warehouse.Table(
     {"model": ("varchar", "schema and name"), "state": ("varchar", "hash of its inputs")},
 )
 Manifest = Mapping[str, Any]
+DAMAGED = (
+    "not a valid DuckDB",
+    "Could not read enough bytes",
+    "Corrupt database file",
+)  # what DuckDB says of such files
+logger = logging.getLogger(__name__)
 
 
 def models(home: Home, manifest: Manifest) -> set[str]:
-    """Models and seeds, as `schema.name`, that were not built from what the lake serves now."""
+    """Models and seeds, as `schema.name`, that were not built from what the lake serves now. The caller holds the lock
+    of the build file."""
     known = _known(home)
     return {model for model, state in states(home, manifest).items() if known.get(model) != state}
 
@@ -73,9 +81,19 @@ def _write(home: Home, states: Mapping[str, str]) -> None:
 
 
 def _known(home: Home) -> dict[str, str]:
-    if not warehouse.build_file(home).exists():
+    """Of the build file; one that a bad disk damaged is deleted, since all that is in it is made of the lake."""
+    file = warehouse.build_file(home)
+    if not file.exists():
         return {}
-    with duckdb.connect(warehouse.build_file(home), config=storage.DUCKDB_CONFIG) as connection:
+    try:
+        connection = duckdb.connect(file, config=storage.DUCKDB_CONFIG)
+    except duckdb.Error as error:
+        if not any(text in str(error) for text in DAMAGED):
+            raise
+        logger.warning("%s; it is deleted and all of it built anew", error)
+        file.unlink()
+        return {}
+    with connection:
         written = f"select 1 from duckdb_tables() where schema_name || '.' || table_name = '{STATE.name}'"
         if not connection.execute(written).fetchall():
             return {}

@@ -92,8 +92,10 @@ def _relations() -> set[str]:
 
 
 def outdated_assets(home: Home) -> list[dg.AssetKey]:
-    """What the warehouse job has to make: models whose inputs or code changed, and the published file."""
-    models = outdated.models(home, read_manifest())
+    """What the warehouse job has to make: models whose inputs or code changed, and the published file. Waits for a
+    build that is under way."""
+    with storage.exclusive(home.build / ".lock"):
+        models = outdated.models(home, read_manifest())
     return [dg.AssetKey(model.split(".")) for model in sorted(models)] + [PUBLISHED]
 
 

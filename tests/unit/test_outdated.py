@@ -1,7 +1,10 @@
 """Which models a build has to make, by the vintages and the code that they were made from."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ingest.storage import Home
@@ -74,3 +77,35 @@ def test_a_lost_build_file_means_all(home: Home, served: dict[str, str]) -> None
     build(home, ALL)
     Path(warehouse.build_file(home)).unlink()
     assert outdated.models(home, MANIFEST) == ALL
+
+
+@pytest.mark.parametrize("length", [0, 100, 5000])
+def test_a_build_file_that_a_disk_cut_is_deleted_and_means_all(home: Home, served: dict[str, str], length: int) -> None:
+    build(home, ALL)
+    with warehouse.build_file(home).open("r+b") as stream:
+        stream.truncate(length)
+    assert outdated.models(home, MANIFEST) == ALL
+    build(home, ALL)
+    assert outdated.models(home, MANIFEST) == set()
+
+
+def test_a_build_file_with_a_flipped_block_is_deleted_and_means_all(home: Home, served: dict[str, str]) -> None:
+    build(home, ALL)
+    with warehouse.build_file(home).open("r+b") as stream:
+        stream.seek(5000)
+        stream.write(b"x" * 200)
+    assert outdated.models(home, MANIFEST) == ALL
+    assert not warehouse.build_file(home).exists()
+
+
+def test_a_build_file_that_another_process_writes_is_left_alone(home: Home, served: dict[str, str]) -> None:
+    build(home, ALL)
+    script = (
+        f"import duckdb; c = duckdb.connect({str(warehouse.build_file(home))!r}); print('open', flush=True); input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout and other.stdout.readline() == b"open\n"
+        with pytest.raises(duckdb.IOException, match="lock"):
+            outdated.models(home, MANIFEST)
+        other.communicate(b"\n")
+    assert outdated.models(home, MANIFEST) == set()
