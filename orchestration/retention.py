@@ -18,9 +18,16 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable  # no public way to purge it
+from dagster._core.instance import RUNLESS_RUN_ID
+
+# no public way to purge these
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    SqlEventLogStorageTable,
+)
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from ingest import lake, months, snapshots, storage
 from ingest.registry import Dataset, datasets
@@ -68,12 +75,13 @@ class Tidied:
     quarantined: list[str] = field(default_factory=list)
     deliveries: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
+    events: int = 0  # of datasets of which nothing had moved; those of runs go with their run
     freed_bytes: int = 0
     refused: str = ""  # why nothing was looked at
 
     def __str__(self) -> str:
         counts = ", ".join(f"{len(names)} {kind}" for kind, names in asdict(self).items() if isinstance(names, list))
-        return self.refused or f"{counts}; {self.freed_bytes} bytes"
+        return self.refused or f"{counts}, {self.events} events; {self.freed_bytes} bytes"
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -96,6 +104,7 @@ def tidy(home: Home, instance: DagsterInstance, now: datetime, *, dry_run: bool 
             storage.remove(path)
 
     _remove_runs(instance, now - limits.runs, tidied, dry_run=dry_run)
+    _remove_runless_events(instance, now - limits.runs, tidied, dry_run=dry_run)
     with storage.exclusive(home.build / ".lock"):  # builds read vintages without a lock of their own
         for dataset in datasets().values():
             for part in {dataset.id: dataset, **{part.id: part for part in months.parts(home, dataset)}}.values():
@@ -190,20 +199,44 @@ def _remove_runs(instance: DagsterInstance, before: datetime, tidied: Tidied, *,
             files = list(_files_of_run(instance, run_id))
             tidied.freed_bytes += sum(map(_size, files))
             if not dry_run:
-                _forget_check_results(instance, run_id)
+                _forget_check_results(instance, AssetCheckExecutionsTable.c.run_id == run_id)
                 instance.delete_run(run_id)
                 for file in files:
                     shutil.rmtree(file) if file.is_dir() else file.unlink()
 
 
-def _forget_check_results(instance: DagsterInstance, run_id: str) -> None:
+def _remove_runless_events(instance: DagsterInstance, before: datetime, tidied: Tidied, *, dry_run: bool) -> None:
+    """What a refresh told of a dataset of which nothing had moved, but the newest of each kind of an asset."""
+    store, limit = _event_store(instance), before.replace(tzinfo=None)  # as the tables have it
+    rows, tags = SqlEventLogStorageTable, AssetEventTagsTable
+    newest = select(func.max(rows.c.id)).where(rows.c.run_id == RUNLESS_RUN_ID)
+    newest = newest.group_by(rows.c.asset_key, rows.c.dagster_event_type, rows.c.partition)
+    old = select(rows.c.id).where(rows.c.run_id == RUNLESS_RUN_ID, rows.c.timestamp < limit, rows.c.id.not_in(newest))
+    for connecting in (store.index_connection(), store.run_connection(RUNLESS_RUN_ID)):  # with SQLite two files
+        with connecting as connection:
+            tidied.events = max(tidied.events, len(connection.execute(old).fetchall()))
+            if not dry_run:
+                connection.execute(tags.delete().where(tags.c.event_id.in_(old)))
+                connection.execute(rows.delete().where(rows.c.id.in_(old)))
+    if not dry_run:
+        checks = AssetCheckExecutionsTable
+        _forget_check_results(
+            instance, (checks.c.run_id == RUNLESS_RUN_ID) & (checks.c.evaluation_event_timestamp < limit)
+        )
+
+
+def _forget_check_results(instance: DagsterInstance, which: ColumnElement[bool]) -> None:
     """Results of checks but the latest of each: Dagster keeps them when it deletes the run, some megabytes a night."""
-    store = instance.event_log_storage
-    assert isinstance(store, SqlEventLogStorage)
     rows = AssetCheckExecutionsTable
     latest = select(func.max(rows.c.id)).group_by(rows.c.asset_key, rows.c.check_name, rows.c.partition)
-    with store.index_connection() as connection:
-        connection.execute(rows.delete().where(rows.c.run_id == run_id, rows.c.id.not_in(latest)))
+    with _event_store(instance).index_connection() as connection:
+        connection.execute(rows.delete().where(which, rows.c.id.not_in(latest)))
+
+
+def _event_store(instance: DagsterInstance) -> SqlEventLogStorage:
+    store = instance.event_log_storage
+    assert isinstance(store, SqlEventLogStorage)
+    return store
 
 
 def _runs_shown(instance: DagsterInstance) -> Iterator[str]:

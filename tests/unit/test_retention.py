@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -221,16 +222,45 @@ def test_a_run_goes_with_its_events_and_logs_unless_the_ui_shows_its_result(home
     newest = dg.materialize([month], instance=instance, partition_key="200202").run_id
     files = Path(instance.root_directory)
     assert list(files.rglob(f"*{first}*"))
-    for attempt in range(3):  # by the real clock, which dates runs
-        line = {"asked_at": f"{datetime.now(UTC) + timedelta(days=99 - attempt):%FT%TZ}"}
-        with (home.lake(GOODS) / "attempts.ndjson").open("a") as stream:
-            stream.write(json.dumps(line) + "\n")
-    tidied = retention.tidy(home, instance, datetime.now(UTC) + timedelta(days=100))
+    tidied = tidy_in_100_days(home, instance)
     assert tidied.runs == [first]
     assert {run.run_id for run in instance.get_runs()} == {second, of_month, newest}
     assert not list(files.rglob(f"*{first}*"))
     assert instance.get_latest_materialization_event(thing.key).run_id == second
     assert results_of_checks(instance) == {("is_one", second), ("at_first", second)}
+
+
+def tidy_in_100_days(home, instance) -> retention.Tidied:
+    """Of the real clock, which dates runs and their events."""
+    for attempt in range(3):
+        line = {"asked_at": f"{datetime.now(UTC) + timedelta(days=99 - attempt):%FT%TZ}"}
+        with (home.lake(GOODS) / "attempts.ndjson").open("a") as stream:
+            stream.write(json.dumps(line) + "\n")
+    return retention.tidy(home, instance, datetime.now(UTC) + timedelta(days=100))
+
+
+def test_of_events_without_a_run_the_newest_stay(home, clock, instance):
+    def events() -> list[str]:
+        records = instance.fetch_materializations(thing.key, limit=9).records
+        return [record.asset_materialization.tags["dagster/data_version"] for record in records]
+
+    for night in "123":
+        instance.report_runless_asset_event(dg.AssetMaterialization(thing.key, tags={"dagster/data_version": night}))
+        evaluation = dg.AssetCheckEvaluation(asset_key=thing.key, check_name="is_one", passed=night == "3")
+        instance.report_runless_asset_event(evaluation)
+    instance.report_runless_asset_event(dg.AssetMaterialization(month.key, partition="200201"))
+    assert events() == ["3", "2", "1"]
+    assert tidy_in_100_days(home, instance).events == 4
+    assert events() == ["3"]
+    assert list(instance.get_event_tags_for_asset(thing.key)) == [{"dagster/data_version": "3"}]
+    history = instance.event_log_storage.get_asset_check_execution_history(
+        dg.AssetCheckKey(thing.key, "is_one"), limit=9
+    )
+    assert [record.event.dagster_event.asset_check_evaluation_data.passed for record in history] == [True]
+    assert instance.get_materialized_partitions(month.key) == {"200201"}
+    shard = Path(instance.root_directory) / "history" / "runs" / ".db"
+    with sqlite3.connect(shard) as connection:
+        assert connection.execute("select count(*) from event_logs").fetchall() == [(3,)]  # one of each kind
 
 
 def results_of_checks(instance) -> set[tuple[str, str]]:
