@@ -83,11 +83,12 @@ bench: $(BENCH)/installed  ## Measure: ratios against peers, the largest files, 
 	$(BENCH)/bin/python benchmarks/comext_month.py
 	$(BENCH)/bin/python -m benchmarks.marts
 
-soak: install-dev  ## Kill KILLS refreshes, fill disks, then NIGHTS nights in compressed time, into SOAK (hours)
+soak: install-dev  ## Kill KILLS refreshes, fill disks, rebuild, then NIGHTS nights in compressed time, into SOAK (hours)
 	rm -rf $(SOAK) && mkdir -p $(SOAK)
 	$(BIN)/python -m tests.faults.kills --kills $(KILLS) --seed $(SEED) > $(SOAK)/kills.log 2>&1 || { cat $(SOAK)/kills.log; exit 1; }
 	tail -1 $(SOAK)/kills.log
-	A87_KILLS=1 $(BIN)/python -m pytest -n 0 tests/faults/test_survival.py > $(SOAK)/survival.log 2>&1 || { cat $(SOAK)/survival.log; exit 1; }
+	A87_KILLS=1 $(BIN)/python -m pytest -n 0 tests/faults/test_survival.py tests/faults/test_daemon.py \
+	  tests/e2e/test_rebuild.py > $(SOAK)/survival.log 2>&1 || { cat $(SOAK)/survival.log; exit 1; }
 	tail -1 $(SOAK)/survival.log
 	$(BIN)/python -m tools.soak --nights $(NIGHTS) --seed $(SEED) --home $(SOAK)/data --out $(SOAK)/soak.json
 

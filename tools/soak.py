@@ -23,11 +23,13 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import mock
 
 import numpy as np
 import psutil
 import time_machine
 
+from ingest import lake
 from ingest.registry import datasets, partners
 from ingest.storage import Home
 from orchestration import alerts, publish, retention
@@ -41,6 +43,7 @@ ROOMS = ("raw", "lake", "build", "published", "dagster")
 SETTINGS = {
     "A87_KEEP_RUN_DAYS": "20", "A87_KEEP_VINTAGE_DAYS": "30", "A87_KEEP_QUARANTINE_DAYS": "20", "A87_FREE_GB": "0.1",
 }  # fmt: skip
+ATTEMPTS = 60  # that are kept of each dataset, for the same reason
 MEMORY_BOUND = 0.2  # MB a night that the process may grow, by a line through its last three quarters
 DISK_BOUND = 1.2  # highest of the last quarter against that of the second quarter, when retention had begun
 SLACK_MB = 5.0  # a room smaller than this is not judged
@@ -291,7 +294,8 @@ def run(home: Home, nights: int, seed: int, scratch: Path) -> dict[str, Any]:
     """All nights on the data root; prints a line each. Returns the report."""
     receiver = Receiver()
     os.environ.update(SETTINGS, A87_HOME=str(home.root), A87_ALERT_URLS=receiver.url)
-    with Played(scratch) as played, calendar() as next_day:
+    shorter = mock.patch.object(lake, "KEEP_ATTEMPTS", ATTEMPTS)
+    with Played(scratch) as played, calendar() as next_day, shorter:
         soak = Soak(home, played, receiver, seed)
         soak.first()
         for _ in range(nights):

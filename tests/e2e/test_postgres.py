@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,8 +24,7 @@ from orchestration.instance import POSTGRES_SCHEME, POSTGRES_URL, dagster_home, 
 from orchestration.lake_assets import asset_key
 from orchestration.resources import Partners
 from tests.e2e.conftest import A87
-
-PATIENCE = 120  # seconds
+from tests.faults.services import PATIENCE, deployment, until
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +45,6 @@ def instance(address: str, home: Home, monkeypatch: pytest.MonkeyPatch) -> Itera
     with open_instance(home) as instance:
         yield instance
         instance.wipe()
-
-
-def until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
-        time.sleep(0.1)
 
 
 def test_runs_events_and_schedules_are_in_postgres_under_the_same_settings(instance: DagsterInstance) -> None:
@@ -102,40 +92,23 @@ def test_a_killed_refresh_gives_its_partner_to_the_one_that_waits(instance: Dags
 
 
 def test_the_code_server_and_the_daemon_run_on_it(
-    instance: DagsterInstance, home: Home, monkeypatch: pytest.MonkeyPatch
+    instance: DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("A87_ENV", "prod")
     monkeypatch.setenv("A87_EDITION", "sample")
-    port = free_port()
-    monkeypatch.setenv("A87_CODE_PORT", str(port))
-    services: list[subprocess.Popen[bytes]] = []
-
-    def serve(role: str) -> None:
-        services.append(subprocess.Popen([A87, "serve", role], env=os.environ))
 
     def states() -> dict[str, str]:
         return {state.name: state.status.value for state in instance.all_instigator_state()}
 
-    try:
-        serve("code")
-        until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "the code server listens")
-        serve("daemon")
+    with deployment(tmp_path, {}) as services:
+        services.start("code")
+        services.start("daemon")
         repository = build_definitions().get_repository_def()
         expected = {each.name for each in [*repository.schedule_defs, *repository.sensor_defs]}
         until(lambda: set(states()) == expected and bool(ticks(instance)), "schedules and sensors are looked at")
         assert set(states().values()) == {"DECLARED_IN_CODE"}  # running, as the environment has it
         assert set(ticks(instance)) == {"SKIPPED"}
         assert not instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.FAILURE]))
-    finally:
-        for service in services:
-            service.kill()
-            service.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def ticks(instance: DagsterInstance) -> list[str]:
