@@ -46,6 +46,7 @@ def test_a_command_of_the_page_exists(command: str) -> None:
 
 
 def test_every_row_has_a_figure_and_a_command() -> None:
+    assert ROWS
     for row in ROWS:
         claim, figure, command = row.strip("| ").split(" | ")
         assert claim, row
