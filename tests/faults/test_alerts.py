@@ -185,7 +185,7 @@ def test_two_processes_that_look_at_once_tell_once(prepared, playing, tmp_path, 
     with_fault(prepared.copy(datasets()[RATE], tmp_path), playing, "ilo=status:503")
     script = (  # without Dagster, which takes seconds to import: its runs are not what is tried here
         "import sys, pathlib; from ingest.storage import Home; from orchestration import alerts, incidents\n"
-        "incidents._of_time = incidents._of_runs = lambda *_arguments: []\n"
+        "incidents._of_time = incidents._of_runs = incidents._of_ticks = lambda *_arguments: []\n"
         "print(alerts.tell(Home(pathlib.Path(sys.argv[1])), object()))"
     )
     both = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE) for _ in range(2)]

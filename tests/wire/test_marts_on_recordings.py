@@ -1,4 +1,4 @@
-"""All marts by dbt over the recorded payloads, in a data root that also holds sample figures of other datasets.
+"""All marts over the recorded payloads, in a data root that also holds sample figures of other datasets.
 
 The recordings hold the datasets below whole; of the others they hold excerpts, which their partners' tests read. Those
 datasets are empty here, as in a warehouse whose partners have not answered yet: sample figures never fill the place.
@@ -6,22 +6,19 @@ datasets are empty here, as in a warehouse whose partners have not answered yet:
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
 from ingest.http import Endpoints
 from ingest.refresh import refresh
 from ingest.registry import datasets
-from ingest.sandbox import Recordings, SampleEdition, Sandbox
+from ingest.sandbox import SampleEdition, Sandbox
 from ingest.storage import Home
-from orchestration import warehouse
+from orchestration import cli
 from tests.conftest import SHARED
 from tests.unit.test_dbt_project import MARTS
 
@@ -35,31 +32,36 @@ SAMPLE = ("fao_qcl", "ilab_goods")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The build file. Every test of the dbt project ran on it; only unit tests, which bring their rows, did not."""
-    folder = tmp_path_factory.mktemp("recorded")
-    home = Home(folder / "data")
-    for edition, source, names in (("sample", SampleEdition(), SAMPLE), ("recorded", Recordings(WIRE), RECORDED)):
-        with Sandbox(source) as sandbox:
-            doors = Endpoints.sandbox(sandbox.url)
-            for name in names:
-                done = refresh(home, datasets()[name], edition=edition, endpoints=doors, check=lambda *_: [])
-                assert done.status == "accepted", done.message
-    warehouse.prepare(home)
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    run = subprocess.run(
-        [dbt, "--no-use-colors", "build", "--exclude-resource-type", "unit_test", "--target-path", str(folder / "to")],
-        env={**os.environ, "A87_BUILD_FILE": str(warehouse.build_file(home))},
-        cwd=warehouse.DBT_PROJECT, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stdout[-4000:]
-    assert "ERROR=0 SKIP=0" in run.stdout, run.stdout[-2000:]
-    with duckdb.connect(warehouse.build_file(home), read_only=True) as connection:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A data root that `a87 refresh --edition recorded` filled, built and published; all tests of dbt passed."""
+    home = Home(tmp_path_factory.mktemp("recorded") / "data")
+    with Sandbox(SampleEdition()) as sandbox:
+        doors = Endpoints.sandbox(sandbox.url)
+        for name in SAMPLE:
+            done = refresh(home, datasets()[name], edition="sample", endpoints=doors, check=lambda *_: [])
+            assert done.status == "accepted", done.message
+    chosen = [word for name in RECORDED for word in ("--dataset", name)]
+    result = CliRunner(env={"A87_HOME": str(home.root)}).invoke(
+        cli.app, ["refresh", "--edition", "recorded", "--recordings", str(WIRE), *chosen]
+    )
+    assert result.exit_code == 0, result.stdout
+    return home
+
+
+@pytest.fixture(scope="module")
+def built(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What was published of it."""
+    with duckdb.connect(home.warehouse, read_only=True) as connection:
         yield connection
 
 
 def rows(built: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
     return built.execute(sql).fetchall()
+
+
+def test_the_command_line_publishes_from_recordings(built):
+    assert rows(built, "select edition from meta.edition") == [("recorded",)]
+    assert rows(built, "select count(*) from supply_chain.fct_goods_list") == [(2_055,)]
 
 
 def test_every_published_table_is_there_and_says_what_it_holds(built):

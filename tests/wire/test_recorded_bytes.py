@@ -189,19 +189,3 @@ def test_the_same_bytes_give_the_same_files(tmp_path: Path, recorded: Endpoints)
     assert once == twice
     loaded = {name.split("/")[1] for name in once}
     assert {"fao_emissions", "ilo_sdg_0831_sex_eco_rt", "world_bank_esg", "ilab_goods", "ilab_findings"} <= loaded
-
-
-def test_the_command_line_publishes_from_recordings(wire: Path, tmp_path: Path) -> None:
-    """`a87 refresh --edition recorded` loads what the folder holds and says plainly what it does not."""
-    from typer.testing import CliRunner
-
-    from orchestration import cli
-
-    result = CliRunner(env={"A87_HOME": str(tmp_path / "data")}).invoke(
-        cli.app, ["refresh", "--edition", "recorded", "--recordings", str(wire), "--partner", "ilab"]
-    )
-    assert result.exit_code == 0, result.stdout
-    with duckdb.connect(tmp_path / "data" / "published" / "alliance87.duckdb", read_only=True) as connection:
-        assert connection.execute("select edition from meta.edition").fetchall() == [("recorded",)]
-        goods = connection.execute("select count(*) from supply_chain.fct_goods_list").fetchall()
-    assert goods == [(2_055,)]
