@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.storage import Home
+from orchestration.alerts import preview
 from orchestration.incidents import KINDS
 from tests.e2e.conftest import Demo
 from tests.faults.kills import Forge, Refresh
@@ -46,9 +48,10 @@ class Console:
         return said
 
     def incidents(self, line: str) -> set[str]:
-        """Kinds that are open once these commands were typed."""
-        said = self.types(line if line.endswith(LOOK) else f"{line}; {LOOK}")
-        return set(re.findall(r"^\[alliance87 dev\] (\S+) ", said, re.M))
+        """Kinds that are open once these commands were typed, as `a87 alert --dry-run` prints them."""
+        said = self.types(line)
+        titles = said.splitlines() if line.endswith(LOOK) else [title for title, _body in preview(Home(self.home))]
+        return {title.split()[2] for title in titles if title.startswith("[alliance87 dev] ")}
 
     def _a87(self, words: list[str], given: dict[str, str]) -> str:
         output = self.home / "said.log"
@@ -73,6 +76,7 @@ def console(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Co
         for name in ("A87_ALERT_URLS", "A87_ENV"):
             patch.delenv(name, raising=False)
         patch.setenv("A87_FREE_GB", "0")
+        patch.setenv("DAGSTER_HOME", "")  # set by whoever looks; this takes it back
         forge = Forge()
         yield Console(home, forge)
         forge.close()
