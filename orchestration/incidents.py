@@ -24,6 +24,7 @@ from orchestration import editions, freshness, last_build, meta, publish, wareho
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
+    from dagster_shared.error import SerializableErrorInfo
 
 MAX_EXAMPLES = 3
 MAX_NAMED = 5  # datasets that are named one by one
@@ -263,10 +264,14 @@ def _failures(instance: DagsterInstance, run: DagsterRun) -> Iterator[tuple[str,
         event = record.event_log_entry.dagster_event
         failure = event.step_failure_data if event else None
         if event and failure and failure.user_failure_data is None:
-            error = failure.error
-            while error and error.cause:
-                error = error.cause
-            yield event.step_key or "", f"{event.step_key}: {error.message.strip() if error else 'no message'}"
+            yield event.step_key or "", f"{event.step_key}: {_message_of(failure.error)}"
+
+
+def _message_of(error: SerializableErrorInfo | None) -> str:
+    """Of what was raised first; Dagster wraps it in errors of its own."""
+    while error and error.cause:
+        error = error.cause
+    return error.message.strip() if error else "no message"
 
 
 def _is_noted(home: Home, step: str, run_id: str) -> bool:
@@ -286,7 +291,7 @@ def _of_ticks(instance: DagsterInstance) -> Iterator[Incident]:
         enough = TICKS if state.instigator_type == InstigatorType.SENSOR else 1
         ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=enough, statuses=ended)
         if len(ticks) == enough and all(tick.status == TickStatus.FAILURE for tick in ticks):
-            cause = f"{state.name}: {ticks[0].error.message.strip() if ticks[0].error else 'no message'}"
+            cause = f"{state.name}: {_message_of(ticks[0].error)}"
             yield Incident("tick-failed", state.name, cause, datetime.fromtimestamp(ticks[-1].timestamp, UTC))
 
 

@@ -360,7 +360,8 @@ def test_code_of_a_schedule_or_sensor_that_fails_is_an_incident_until_a_tick_pas
 
     def tick(status: str) -> list[tuple[str, str]]:
         clock.moment += timedelta(minutes=1)
-        error = SerializableErrorInfo("KeyError: 'x'", [], None) if status == "FAILURE" else None
+        first = SerializableErrorInfo("KeyError: 'x'\n", [], None)
+        error = SerializableErrorInfo("raised by Dagster", [], None, first) if status == "FAILURE" else None
         told = TickData(
             state.instigator_origin_id, "nightly", state.instigator_type, TickStatus[status], clock.moment.timestamp(),
             selector_id=state.selector_id, error=error, run_ids=[],
@@ -375,7 +376,7 @@ def test_code_of_a_schedule_or_sensor_that_fails_is_an_incident_until_a_tick_pas
         for _tick in range(enough - 1):
             assert tick("FAILURE") == []
         assert tick("FAILURE") == tick("STARTED") == [("tick-failed", "nightly")]
-        assert "KeyError: 'x'" in incidents.open_incidents(home, instance)[0].cause
+        assert incidents.open_incidents(home, instance)[0].cause == "nightly: KeyError: 'x'"
         assert tick("SUCCESS") == []
 
 
