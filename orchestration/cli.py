@@ -157,9 +157,9 @@ def rollback(
     """Serve an edition that was kept, and publish nothing new until `--end`."""
     home = Home.from_env()
     if show:
-        serving = editions.published_edition(home) or {}
+        serving = editions.serving(home)
         for name in editions.kept(home):
-            console.print(f"{name}{'  serves' if name == serving.get('edition_id') else ''}", highlight=False)
+            console.print(f"{name}{'  serves' if name == serving else ''}", highlight=False)
     elif end:
         lifted = editions.end_rollback(home)
         console.print("the next refresh publishes what is due" if lifted else "there is no hold", highlight=False)
@@ -388,8 +388,11 @@ def _check_options(edition: str, recordings: Path | None) -> None:
 
 
 def _show_published(home: Home) -> None:
-
-    edition = editions.published_edition(home)
+    try:
+        edition = editions.published_edition(home)
+    except editions.WarehouseDamaged as error:
+        _show_errors([str(error)])
+        return
     if edition is None:
         console.print("nothing is published yet", highlight=False)
         return

@@ -8,6 +8,7 @@ published/hold.json              there while a rollback is in force: nothing is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from datetime import UTC, datetime
@@ -21,6 +22,10 @@ from ingest.storage import Home
 
 KEEP_BEFORE = 3  # previous editions kept for rollback and comparison
 ID = "%Y%m%dT%H%M%S%fZ"
+
+
+class WarehouseDamaged(Exception):
+    """What serves cannot be read: a bad disk, or somebody who wrote to it."""
 
 
 class RollbackRefused(Exception):
@@ -48,8 +53,14 @@ def open_published(home: Home) -> duckdb.DuckDBPyConnection:
 
 
 def published_edition(home: Home) -> dict[str, Any] | None:
-    """The one row of meta.edition of what analysts read now, or None."""
-    return _edition_row(home.warehouse) if home.warehouse.exists() else None
+    """The one row of meta.edition of what analysts read now, or None. Raises WarehouseDamaged."""
+    try:
+        return _edition_row(home.warehouse) if home.warehouse.exists() else None
+    except duckdb.Error as error:
+        raise WarehouseDamaged(
+            f"{home.warehouse} cannot be read: {error}; what to do: `a87 rollback` serves the edition before, "
+            "docs/runbook.md says how to go on"
+        ) from error
 
 
 def _edition_row(file: Path) -> dict[str, Any] | None:
@@ -58,6 +69,15 @@ def _edition_row(file: Path) -> dict[str, Any] | None:
         names = [column[0] for column in cursor.description or []]
         row = cursor.fetchone()
     return dict(zip(names, row, strict=True)) if row else None
+
+
+def serving(home: Home) -> str:
+    """Id of the edition that serves, damaged or not; empty if there is none."""
+    try:
+        edition = published_edition(home)
+    except WarehouseDamaged:
+        return (home.published / "latest").resolve().name
+    return edition["edition_id"] if edition else ""
 
 
 def serve(home: Home, edition_id: str) -> None:
@@ -126,11 +146,12 @@ def _hold_file(home: Home) -> Path:
 
 
 def _edition_before(home: Home) -> str:
-    serving = published_edition(home)
-    older = [name for name in kept(home) if serving and name < serving["edition_id"]]
-    if not older:
-        raise RollbackRefused("no edition before the one that serves is kept")
-    return older[-1]
+    """The newest that is sound."""
+    for name in reversed([name for name in kept(home) if name < serving(home)]):
+        with contextlib.suppress(RollbackRefused):
+            _verify(home, name)
+            return name
+    raise RollbackRefused("no sound edition before the one that serves is kept")
 
 
 def _verify(home: Home, edition_id: str) -> None:

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from ingest import lake, months, storage
 from ingest.refresh import GOOD
 from ingest.registry import Dataset, datasets, partners
@@ -45,6 +43,7 @@ KINDS = {
     "step-broken": "read the run: it is a fault of ours or of this machine",
     "build-failed": "read the failing tests in the run; analysts keep the edition before",
     "publish-refused": "read what the verification found; analysts keep the edition before",
+    "warehouse-damaged": "analysts read nothing: `a87 rollback` serves the edition before; then look at the disk",
     "run-crashed": "look why the process ended (memory, restart, kill); it is started again at most twice by itself",
     "tick-failed": "read the error in the UI (Automation): until it is mended this schedule or sensor starts nothing",
     "refresh-late": "look whether the daemon and its schedules run (`a87 health`)",
@@ -101,6 +100,7 @@ def open_incidents(
     sources = {
         "datasets": _of_datasets(home),
         "builds": _of_builds(home),
+        "published": _of_published(home, now),
         "runs": _of_runs(home, instance),
         "ticks": _of_ticks(instance),
         "freshness": _of_time(home, now),
@@ -212,6 +212,13 @@ def _of_builds(home: Home) -> Iterator[Incident]:
             kind, "warehouse", told["message"], datetime.fromisoformat(told["since"]),
             examples=_examples(tests), run_id=told["run_id"],
         )  # fmt: skip
+
+
+def _of_published(home: Home, now: datetime) -> Iterator[Incident]:
+    try:
+        editions.published_edition(home)
+    except editions.WarehouseDamaged as error:
+        yield Incident("warehouse-damaged", "warehouse", str(error), now)
 
 
 def _of_runs(home: Home, instance: DagsterInstance) -> Iterator[Incident]:
@@ -336,6 +343,6 @@ def published(home: Home) -> str:
     """What analysts read, in a line."""
     try:
         edition = editions.published_edition(home)
-    except duckdb.Error as error:
-        return f"the published file cannot be read: {error}"
+    except editions.WarehouseDamaged:
+        return "nothing: the published file cannot be read"
     return f"edition {edition['edition_id']} ({edition['edition']} figures)" if edition else "nothing is published yet"

@@ -1,4 +1,5 @@
-"""Plain words for the trouble of this machine: a full disk, a data root that cannot be written. Not for partners'."""
+"""Plain words for the trouble of this machine: a full or damaged disk, a data root that cannot be written. Not for
+partners'."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 from ingest.storage import Home
+from orchestration.editions import WarehouseDamaged
 
 LOW = 20_000_000  # bytes; with less nothing useful can be written
 # What Python, SQLite and DuckDB say of it.
@@ -32,6 +34,8 @@ def advice(home: Home, text: str) -> str:
 
 def trouble(home: Home, error: BaseException) -> str:
     """One line about an exception and what to do, or '' if it is none that `advice` knows."""
+    if damaged := [str(one) for one in _chain(error) if isinstance(one, WarehouseDamaged)]:
+        return damaged[0]
     told = [f"{type(one).__name__}: {one}" for one in _chain(error)]
     found = advice(home, " ".join(told))
     return f"{str(error).splitlines()[0]}; {found}" if found else ""

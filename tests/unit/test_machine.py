@@ -9,7 +9,7 @@ import pytest
 
 from ingest import lake
 from ingest.registry import datasets
-from orchestration import machine
+from orchestration import editions, machine
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +71,8 @@ def test_a_part_that_cannot_be_written_is_not_the_deliverys_fault(tmp_path, monk
     monkeypatch.setattr(lake, "_copy", full)
     with pytest.raises(duckdb.IOException), lake._writers() as pool:
         pool.submit(lake._write_part, datasets()["fao_oea"], None, tmp_path / "part", []).result()
+
+
+def test_a_damaged_warehouse_is_told_in_its_own_words(home):
+    error = editions.WarehouseDamaged("the file cannot be read; what to do: `a87 rollback`")
+    assert machine.trouble(home, wrapped(error)) == str(error)

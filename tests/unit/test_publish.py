@@ -9,12 +9,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from dagster import DagsterInstance
 
 from ingest import lake, storage
 from ingest.registry import Dataset, datasets
 from ingest.snapshots import Snapshot
 from ingest.storage import Home
-from orchestration import editions, meta, publish, warehouse
+from orchestration import editions, incidents, meta, publish, warehouse
 from orchestration.publish import PublishRefused
 
 WDI = datasets()["world_bank_wdi"]
@@ -300,6 +301,25 @@ def test_a_rollback_to_what_is_not_there_or_not_sound_changes_nothing(home, acce
             editions.roll_back(home, asked, "")
     assert figure_read(home) == (1.0, 1.0)
     assert editions.hold(home) is None
+
+
+def test_from_a_damaged_warehouse_a_rollback_goes_to_the_newest_sound_edition(home, accept, monkeypatch):
+    monkeypatch.setenv("A87_FREE_GB", "0")
+    accept("wdi-1")
+    made = publish_some(home, 4)
+    for name in made[2:]:
+        spoiled = editions.folder(home) / name / "alliance87.duckdb"
+        spoiled.chmod(0o644)
+        with spoiled.open("r+b") as stream:  # in place: the published name is a link to the same file
+            stream.truncate(5000)
+    with pytest.raises(editions.WarehouseDamaged, match="a87 rollback"):
+        publish.is_due(home)
+    assert editions.serving(home) == made[3]
+    assert [(one.kind, one.key) for one in incidents.open_incidents(home, DagsterInstance.ephemeral())] == [
+        ("warehouse-damaged", "warehouse")
+    ]
+    assert editions.roll_back(home, None, "") == made[1]
+    assert figure_read(home) == (1.0, 1.0)
 
 
 def test_a_publication_that_was_under_way_finds_the_hold(home, accept, monkeypatch):
