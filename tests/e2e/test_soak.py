@@ -11,7 +11,7 @@ from tools import soak, soak_world
 
 def break_once(world: soak_world.World, moment: datetime) -> None:
     if not world.begun:
-        world.add(soak_world.Trouble("eurostat", "eurostat_crim_thb_vexp", "half", 1), moment)
+        world.add(soak_world.Trouble("ilo", "ilo_sdg_0861_sex_rt", "half", 1), moment)
 
 
 def test_a_broken_night_and_the_next_keep_every_promise(
