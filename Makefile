@@ -87,6 +87,7 @@ soak: install-dev  ## Kill KILLS refreshes, fill disks, rebuild, then NIGHTS nig
 	rm -rf $(SOAK) && mkdir -p $(SOAK)
 	$(BIN)/python -m tests.faults.kills --kills $(KILLS) --seed $(SEED) > $(SOAK)/kills.log 2>&1 || { cat $(SOAK)/kills.log; exit 1; }
 	tail -1 $(SOAK)/kills.log
+	$(BIN)/python -m tests.faults.readers --readers 8 --publishes 20
 	A87_KILLS=1 $(BIN)/python -m pytest -n 0 tests/faults/test_survival.py tests/faults/test_daemon.py \
 	  tests/e2e/test_rebuild.py > $(SOAK)/survival.log 2>&1 || { cat $(SOAK)/survival.log; exit 1; }
 	tail -1 $(SOAK)/survival.log
