@@ -50,13 +50,13 @@ import sys, time, duckdb
 file, flag = sys.argv[1:]
 import pathlib
 reads, editions = 0, set()
-while reads < 100 or not pathlib.Path(flag).exists():
+while reads < 200 or not pathlib.Path(flag).exists():
     with duckdb.connect(file, read_only=True) as connection:
         edition = connection.execute("select edition_id from meta.edition").fetchall()[0][0]
         rows = connection.execute("select count(*) from supply_chain.mart_exposure").fetchall()[0][0]
     assert rows > 0
     reads, editions = reads + 1, editions | {edition}
-    time.sleep(0.1)
+    time.sleep(0.02)
 with duckdb.connect(file, read_only=True) as connection:
     editions.add(connection.execute("select edition_id from meta.edition").fetchall()[0][0])
 print(reads, len(editions))
@@ -77,7 +77,7 @@ def analysts_reading(platform: Platform, flag: Path) -> Iterator[None]:
         out, err = reader.communicate(timeout=60)
     assert reader.returncode == 0, err
     reads, editions = map(int, out.split())
-    assert reads >= 100
+    assert reads >= 200
     assert editions == 2  # the one before and the one after
 
 
