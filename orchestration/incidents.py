@@ -271,10 +271,10 @@ def _failures(instance: DagsterInstance, run: DagsterRun) -> Iterator[tuple[str,
         event = record.event_log_entry.dagster_event
         failure = event.step_failure_data if event else None
         if event and failure and failure.user_failure_data is None:
-            yield event.step_key or "", f"{event.step_key}: {_message_of(failure.error)}"
+            yield event.step_key or "", f"{event.step_key}: {message_of(failure.error)}"
 
 
-def _message_of(error: SerializableErrorInfo | None) -> str:
+def message_of(error: SerializableErrorInfo | None) -> str:
     """Of what was raised first; Dagster wraps it in errors of its own."""
     while error and error.cause:
         error = error.cause
@@ -298,7 +298,7 @@ def _of_ticks(instance: DagsterInstance) -> Iterator[Incident]:
         enough = TICKS if state.instigator_type == InstigatorType.SENSOR else 1
         ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=enough, statuses=ended)
         if len(ticks) == enough and all(tick.status == TickStatus.FAILURE for tick in ticks):
-            cause = f"{state.name}: {_message_of(ticks[0].error)}"
+            cause = f"{state.name}: {message_of(ticks[0].error)}"
             yield Incident("tick-failed", state.name, cause, datetime.fromtimestamp(ticks[-1].timestamp, UTC))
 
 

@@ -18,6 +18,7 @@ from ingest.months import unmoved
 from ingest.registry import datasets
 from ingest.storage import Home
 from orchestration import publish
+from orchestration.incidents import message_of
 from orchestration.instance import COMMAND_LINE, command_line
 from orchestration.lake_assets import asset_key, unmoved_events
 from orchestration.resources import Partners, Reporter
@@ -94,7 +95,4 @@ def run_job(
 def cause(failure: Any) -> str:
     if failure.user_failure_data is not None and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
-    error = failure.error
-    while error.cause is not None:
-        error = error.cause
-    return str(error.message).strip()
+    return message_of(failure.error)
